@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
     sentry_dsn: str = Field("", description="optional error reports")
-    allow_private_hosts: bool = Field(False, description="let tenants' providers live on private addresses")
+    allow_private_hosts: bool | None = Field(
+        None, description="let providers live on private addresses; outside production they may unless this says 0"
+    )
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> "Settings":
@@ -65,6 +67,11 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def may_reach_private_hosts(self) -> bool:
+        """In production only when said; in development providers usually live on this machine (the sandbox)."""
+        return not self.is_production if self.allow_private_hosts is None else self.allow_private_hosts
 
     @property
     def is_embedded(self) -> bool:

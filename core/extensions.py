@@ -31,7 +31,7 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
+        RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://") or "memory://",
         RATELIMIT_SWALLOW_ERRORS=True,
     )
     db.init_app(app)
