@@ -1,0 +1,31 @@
+// While a message is being written, its bubble follows. On the textarea (or its form):
+// data-preview-url answers POST (the form's fields) with the bubble, data-preview-target is the bubble's id.
+import { csrfToken } from "./csrf.js";
+
+const PAUSE_MS = 250;
+
+export function start(source) {
+  const form = source.closest("form");
+  let timer = 0;
+  let running = null;
+  const show = async () => {
+    running?.abort();
+    running = new AbortController();
+    const headers = { "X-CSRFToken": csrfToken() };
+    try {
+      const answer = await fetch(source.dataset.previewUrl, { method: "POST", body: new FormData(form), headers, signal: running.signal });
+      if (answer.ok) replace(source.dataset.previewTarget, await answer.text());
+    } catch {
+      // The old preview stays; the next key press tries again.
+    }
+  };
+  source.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(show, PAUSE_MS);
+  });
+}
+
+function replace(id, html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html").getElementById(id);
+  if (fresh) document.getElementById(id)?.replaceWith(fresh);
+}

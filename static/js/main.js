@@ -1,0 +1,35 @@
+// Starts the behaviours a page asks for: data-module="copy-button" loads ./copy-button.js and calls
+// start(element). A module is fetched only where it is used. Live blocks carry data-live instead.
+//
+// Our own query (?v=…, a hash over the whole folder) is handed on, so that all modules are of one release.
+
+import { csrfToken } from "./csrf.js";
+
+const version = new URL(import.meta.url).search;
+const started = new WeakMap();
+
+const load = (name) => import(`./${name}.js${version}`);
+
+async function startOne(element, name) {
+  const names = started.get(element) ?? new Set();
+  if (names.has(name)) return;
+  started.set(element, names.add(name));
+  (await load(name)).start(element);
+}
+
+export function startAll(root = document) {
+  for (const element of root.querySelectorAll("[data-module]")) {
+    for (const name of element.dataset.module.split(" ")) startOne(element, name);
+  }
+  for (const block of root.querySelectorAll("[data-live]")) startOne(block, "live");
+}
+
+
+document.addEventListener("htmx:config:request", (event) => {
+  event.detail.ctx.request.headers["X-CSRFToken"] = csrfToken();
+});
+// After any swap, ours or htmx's, new elements may want their behaviours.
+document.addEventListener("htmx:after:swap", () => startAll());
+document.addEventListener("live:updated", () => startAll());
+
+startAll();
