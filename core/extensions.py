@@ -11,6 +11,8 @@ from core import tenancy
 from core.config import Settings
 from core.db import db, engine_options
 
+REDIS_TIMEOUTS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
 login_manager = LoginManager()
 csrf = CSRFProtect()
 migrate = Migrate()
@@ -31,8 +33,10 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
-        RATELIMIT_STORAGE_URI=settings.redis_url or "memory://",
-        RATELIMIT_SWALLOW_ERRORS=True,
+        RATELIMIT_STORAGE_URI=_limits_storage(settings.redis_url),
+        RATELIMIT_STORAGE_OPTIONS=REDIS_TIMEOUTS if settings.redis_url else {},
+        # Without Redis each process counts for itself: attempts stay limited, only less exactly.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", compare_type=True)
@@ -41,3 +45,8 @@ def init_extensions(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     with app.app_context():
         tenancy.install(db.engine)
+
+
+def _limits_storage(redis_url: str) -> str:
+    """The same Redis as `limits` spells it: a local socket is `redis+unix://` there."""
+    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url or "memory://"
