@@ -7,7 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
 import views
-from core import assets, http, i18n, logs, security
+from core import http, i18n, logs, pages, security
 from core.config import Settings, get_settings
 from core.db import db
 from core.extensions import init_extensions
@@ -22,11 +22,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.config["SETTINGS"] = settings
     logs.configure_logs(production=settings.is_production)
-    http.configure(allow_private_hosts=settings.allow_private_hosts or not settings.is_production)
+    http.configure(allow_private_hosts=settings.may_reach_private_hosts)
     init_extensions(app, settings)
     i18n.init_i18n(app)
-    assets.init_assets(app)
-    security.init_security(app)
+    pages.init_pages(app)
+    security.init_security(app, production=settings.is_production)
     subscriptions.subscribe_all()
     views.register(app)
     api.register(app)

@@ -46,8 +46,11 @@ class Settings(BaseSettings):
     hotmart_hottok: str = Field("", description="the token Hotmart puts in X-HOTMART-HOTTOK")
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
+    sandbox_url: str = Field("", description="address of the sandbox, set by `make run` in a demonstration")
     sentry_dsn: str = Field("", description="optional error reports")
-    allow_private_hosts: bool = Field(False, description="let tenants' providers live on private addresses")
+    allow_private_hosts: bool | None = Field(
+        None, description="let providers live on private addresses; outside production they may unless this says 0"
+    )
 
     @model_validator(mode="after")
     def _fill_and_check(self) -> "Settings":
@@ -65,6 +68,11 @@ class Settings(BaseSettings):
     @property
     def is_production(self) -> bool:
         return self.environment == "production"
+
+    @property
+    def may_reach_private_hosts(self) -> bool:
+        """In production only when said; in development providers usually live on this machine (the sandbox)."""
+        return not self.is_production if self.allow_private_hosts is None else self.allow_private_hosts
 
     @property
     def is_embedded(self) -> bool:
@@ -102,6 +110,8 @@ def _malformed(settings: Settings) -> list[str]:
         problems.append("DATABASE_URL: only postgresql:// is supported")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         problems.append("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    if bool(settings.database_url) != bool(settings.redis_url):
+        problems.append("DATABASE_URL and REDIS_URL go together: set both, or neither for the embedded ones")
     if settings.storage_url and not settings.storage_url.startswith("file://"):
         problems.append("STORAGE_URL: only file:// folders are supported by this version")
     return problems
@@ -157,7 +167,7 @@ def _embedded_values(said: Settings) -> dict[str, str]:
     written = said.leads_home / "addresses.json"
     if written.exists():
         known: dict[str, str] = json.loads(written.read_text())
-        values |= {name: known[name] for name in ("smtp_url",) if known.get(name)}
+        values |= {name: known[name] for name in ("smtp_url", "sandbox_url") if known.get(name)}
     return values
 
 

@@ -33,7 +33,7 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
-        RATELIMIT_STORAGE_URI=_limits_storage(settings.redis_url),
+        RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://") or "memory://",
         RATELIMIT_STORAGE_OPTIONS=REDIS_TIMEOUTS if settings.redis_url else {},
         # Without Redis each process counts for itself: attempts stay limited, only less exactly.
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
@@ -46,7 +46,3 @@ def init_extensions(app: Flask, settings: Settings) -> None:
     with app.app_context():
         tenancy.install(db.engine)
 
-
-def _limits_storage(redis_url: str) -> str:
-    """The same Redis as `limits` spells it: a local socket is `redis+unix://` there."""
-    return redis_url.replace("unix://", "redis+unix://", 1) if redis_url.startswith("unix://") else redis_url or "memory://"

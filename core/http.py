@@ -225,9 +225,7 @@ class _Guarded(HTTPConnection):
 
     def _new_conn(self) -> socket.socket:
         last: OSError = PrivateAddress()
-        for family, kind, proto, _, address in socket.getaddrinfo(
-            self._dns_host, self.port, type=socket.SOCK_STREAM
-        ):
+        for family, kind, proto, _, address in socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM):
             if not may_connect(str(address[0])):
                 continue
             sock = _Socket(family, kind, proto)

@@ -124,9 +124,7 @@ def _client_reason(error: Exception) -> FailureReason:
     return FailureReason.UNEXPECTED
 
 
-async def _exchange(
-    session: aiohttp.ClientSession, request: HttpRequest, *, url: URL, started: float
-) -> HttpAnswer:
+async def _exchange(session: aiohttp.ClientSession, request: HttpRequest, *, url: URL, started: float) -> HttpAnswer:
     # aiohttp would only find a line break while writing, too late to be called "not sent".
     if not all(map(str.isprintable, request.headers.values())):
         raise InvalidRequest

@@ -18,16 +18,18 @@ DEFAULT_RESPONSE_LIMIT_BYTES: Final = 8 * 1024 * 1024
 EXCERPT_CHARS: Final = 300
 
 # Allow-list, because every provider invents its own name for a secret header.
-_SAFE_HEADERS: Final = frozenset({
-    "accept",
-    "accept-encoding",
-    "content-length",
-    "content-type",
-    "date",
-    "retry-after",
-    "server",
-    "user-agent",
-})
+_SAFE_HEADERS: Final = frozenset(
+    {
+        "accept",
+        "accept-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "retry-after",
+        "server",
+        "user-agent",
+    }
+)
 _SECRET_SEGMENT: Final = re.compile(r"^(?:bot)?\d+:[\w-]+$|^[\w-]{32,}$|^\+?\d{8,}(?:@.*)?$")
 _LONG_SECRET: Final = re.compile(r"[A-Za-z0-9_\-]{24,}")
 _LONG_NUMBER: Final = re.compile(r"\d{6,}")
