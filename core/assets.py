@@ -91,9 +91,7 @@ def npm_command() -> list[str]:
 
 def _npm_major(command: Sequence[str]) -> int:
     try:
-        answer = subprocess.run(
-            [*command, "--version"], capture_output=True, text=True, timeout=60, check=True
-        )
+        answer = subprocess.run([*command, "--version"], capture_output=True, text=True, timeout=60, check=True)
         return int(answer.stdout.strip().split(".")[0])
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0

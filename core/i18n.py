@@ -89,9 +89,7 @@ def set_language() -> ResponseReturnValue:
     tag = request.form.get("lang", "")
     answer = redirect(_own_address(request.form.get("next") or request.referrer or "/"), 303)
     if tag in LANGUAGES.values():
-        answer.set_cookie(
-            COOKIE, tag, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure, httponly=True
-        )
+        answer.set_cookie(COOKIE, tag, max_age=YEAR_SECONDS, samesite="Lax", secure=request.is_secure, httponly=True)
     return answer
 
 

@@ -1,0 +1,8 @@
+"""Our tables. Columns, constraints and the states with their transition tables; no business rules.
+
+Importing this package registers every table on `core.db.Base.metadata`.
+"""
+
+from models import accounts, audit, campaigns, instances, leads, outgoing, sending
+
+__all__ = ["accounts", "audit", "campaigns", "instances", "leads", "outgoing", "sending"]

@@ -1,0 +1,5 @@
+"""Who did what, append-only."""
+
+from services.audit.record import record_audit
+
+__all__ = ["record_audit"]

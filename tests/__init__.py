@@ -1,0 +1,1 @@
+"""Tests mirror the floors: core, models, connectors, services, views, api, jobs; then the whole house."""

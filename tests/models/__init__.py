@@ -1,0 +1,1 @@
+"""The tables: isolation between tenants, migrations, states."""
