@@ -7,9 +7,7 @@ import pytest
 
 from core import assets
 
-SEND = (
-    '<svg xmlns="x" width="24"><path stroke="none" d="M0 0h24v24H0z" fill="none" />\n<path d="M1 2" /></svg>'
-)
+SEND = '<svg xmlns="x" width="24"><path stroke="none" d="M0 0h24v24H0z" fill="none" />\n<path d="M1 2" /></svg>'
 
 
 @pytest.fixture

@@ -44,10 +44,7 @@ def test_browsers_are_told_not_to_guess_embed_or_leak():
 
 def test_only_production_promises_tls():
     assert "Strict-Transport-Security" not in app_with(production=False).test_client().get("/").headers
-    assert (
-        "max-age=31536000"
-        in app_with(production=True).test_client().get("/").headers["Strict-Transport-Security"]
-    )
+    assert "max-age=31536000" in app_with(production=True).test_client().get("/").headers["Strict-Transport-Security"]
 
 
 def test_an_endpoint_or_a_blueprint_may_have_its_own_policy():
