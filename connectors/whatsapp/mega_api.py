@@ -200,11 +200,7 @@ class MegaApi:
             return unanswered(answer)
         body = json_of(answer.body)
         trouble = _trouble(answer, body)
-        if (
-            isinstance(trouble, Refused)
-            and not trouble.pauses_instance
-            and trouble.retry_after_seconds is None
-        ):
+        if isinstance(trouble, Refused) and trouble.code in _ABOUT_A_MESSAGE:
             return refuse(RefusalCode.INSTANCE_DISCONNECTED, trouble.provider_code)
         if trouble is not None:
             return trouble
