@@ -136,9 +136,7 @@ def read_event(body: bytes) -> HotmartEvent | Unreadable:
     name = text_at(envelope, "event").strip().upper()
     data = at(envelope, "data")
     if not name or not isinstance(data, dict):
-        return Unreadable(
-            UnreadableReason.NOT_AN_EVENT, "O aviso da Hotmart não traz um evento; nada a fazer."
-        )
+        return Unreadable(UnreadableReason.NOT_AN_EVENT, "O aviso da Hotmart não traz um evento; nada a fazer.")
     version = text_at(envelope, "version") or VERSION
     if version.startswith("1"):
         return _old_version()
@@ -167,9 +165,7 @@ def _form(body: bytes) -> dict[str, str]:
     return {storable(name): storable(values[0]) for name, values in fields.items()}
 
 
-def _event(
-    envelope: dict[str, Any], data: dict[str, Any], *, event: str, version: str, body: bytes
-) -> HotmartEvent:
+def _event(envelope: dict[str, Any], data: dict[str, Any], *, event: str, version: str, body: bytes) -> HotmartEvent:
     purchase = dict_at(data, "purchase")
     subscription = dict_at(data, "subscription")
     product = dict_at(data, "product") or dict_at(subscription, "product")
@@ -227,9 +223,7 @@ def _subscriber_code(data: dict[str, Any], subscription: dict[str, Any]) -> str:
     return inside or text_at(data, "subscriber", "code")
 
 
-def _plans(
-    data: dict[str, Any], subscription: dict[str, Any]
-) -> tuple[HotmartPlan | None, HotmartPlan | None]:
+def _plans(data: dict[str, Any], subscription: dict[str, Any]) -> tuple[HotmartPlan | None, HotmartPlan | None]:
     """The plan, and the one switched to: in SWITCH_PLAN's list the new one is marked `current`."""
     single = _plan(dict_at(subscription, "plan")) or _plan(dict_at(data, "plan"))
     listed = [one for one in list_at(data, "plans") if isinstance(one, dict)]
@@ -247,9 +241,7 @@ def _plan(found: dict[str, Any]) -> HotmartPlan | None:
     return plan if plan.id or plan.name else None
 
 
-def _next_charge(
-    data: dict[str, Any], purchase: dict[str, Any], subscription: dict[str, Any]
-) -> datetime | None:
+def _next_charge(data: dict[str, Any], purchase: dict[str, Any], subscription: dict[str, Any]) -> datetime | None:
     for place in (purchase, subscription, data):
         found = _moment(place, "date_next_charge") or _moment(place, "dateNextCharge")
         if found is not None:

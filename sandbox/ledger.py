@@ -53,9 +53,7 @@ class _Book:
     def flush(self) -> None:
         if self.path is None or not self.unwritten:
             return
-        lines = [
-            json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in self.unwritten.values()
-        ]
+        lines = [json.dumps(entry, ensure_ascii=False, separators=(",", ":")) for entry in self.unwritten.values()]
         self.unwritten.clear()
         with self.path.open("a", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")

@@ -115,58 +115,58 @@ def test_an_approved_purchase_is_read_whole() -> None:
 
 def test_a_one_off_purchase_has_no_end() -> None:
     data = {k: v for k, v in APPROVED["data"].items() if k != "subscription"}
-    purchase = {
-        k: v for k, v in data["purchase"].items() if k not in {"date_next_charge", "recurrence_number"}
-    }
+    purchase = {k: v for k, v in data["purchase"].items() if k not in {"date_next_charge", "recurrence_number"}}
     event = read(APPROVED | {"data": data | {"purchase": purchase}})
     assert (event.is_subscription, event.date_next_charge, event.plan) == (False, None, None)
     assert (event.recurrence_number, event.transaction) == (None, "HP0000000001")
 
 
 def test_an_order_bump_names_its_parent() -> None:
-    event = read(
-        with_purchase(order_bump={"is_order_bump": True, "parent_purchase_transaction": "HP0000000001"})
-    )
+    event = read(with_purchase(order_bump={"is_order_bump": True, "parent_purchase_transaction": "HP0000000001"}))
     assert (event.is_order_bump, event.parent_transaction) == (True, "HP0000000001")
 
 
 def test_an_abandoned_cart_has_only_a_person_and_an_offer() -> None:
-    event = read({
-        "id": "0e0f9a4e-6a0c-4c64-9c35-7c1b1d2e3f40",
-        "creation_date": 1767225700000,
-        "event": "PURCHASE_OUT_OF_SHOPPING_CART",
-        "version": "2.0.0",
-        "data": {
-            "affiliate": False,
-            "product": PRODUCT,
-            "buyer": {"name": "João Lima", "email": "joao@example.com", "phone": "21900000002"},
-            "offer": {"code": "abc123de"},
-            "checkout_country": {"name": "Brasil", "iso": "BR"},
-        },
-    })
+    event = read(
+        {
+            "id": "0e0f9a4e-6a0c-4c64-9c35-7c1b1d2e3f40",
+            "creation_date": 1767225700000,
+            "event": "PURCHASE_OUT_OF_SHOPPING_CART",
+            "version": "2.0.0",
+            "data": {
+                "affiliate": False,
+                "product": PRODUCT,
+                "buyer": {"name": "João Lima", "email": "joao@example.com", "phone": "21900000002"},
+                "offer": {"code": "abc123de"},
+                "checkout_country": {"name": "Brasil", "iso": "BR"},
+            },
+        }
+    )
     assert (event.buyer_phone, event.offer_code, event.transaction) == ("5521900000002", "abc123de", "")
 
 
 def test_a_cancelled_subscription_keeps_its_paid_date() -> None:
-    event = read({
-        "id": "7b1e0f55-2b7e-4f17-8a7d-90aabbccdd01",
-        "creation_date": 1767300000000,
-        "event": "SUBSCRIPTION_CANCELLATION",
-        "version": "2.0.0",
-        "data": {
-            "date_next_charge": 1769904000000,
-            "cancellation_date": 1767299990000,
-            "actual_recurrence_value": 97.0,
-            "product": PRODUCT,
-            "subscriber": {
-                "code": "A1B2C3D4",
-                "name": "Maria Silva",
-                "email": "maria@example.com",
-                "phone": {"dddPhone": "", "phone": "", "dddCell": "11", "cell": "900000001"},
+    event = read(
+        {
+            "id": "7b1e0f55-2b7e-4f17-8a7d-90aabbccdd01",
+            "creation_date": 1767300000000,
+            "event": "SUBSCRIPTION_CANCELLATION",
+            "version": "2.0.0",
+            "data": {
+                "date_next_charge": 1769904000000,
+                "cancellation_date": 1767299990000,
+                "actual_recurrence_value": 97.0,
+                "product": PRODUCT,
+                "subscriber": {
+                    "code": "A1B2C3D4",
+                    "name": "Maria Silva",
+                    "email": "maria@example.com",
+                    "phone": {"dddPhone": "", "phone": "", "dddCell": "11", "cell": "900000001"},
+                },
+                "subscription": {"id": 990001, "plan": PLAN},
             },
-            "subscription": {"id": 990001, "plan": PLAN},
-        },
-    })
+        }
+    )
     assert (event.date_next_charge, event.cancelled_at) == (ms(1769904000000), ms(1767299990000))
     assert (event.subscriber_code, event.buyer_email) == ("A1B2C3D4", "maria@example.com")
     assert (event.buyer_phone, event.price_centavos) == ("5511900000001", 9700)
@@ -174,26 +174,28 @@ def test_a_cancelled_subscription_keeps_its_paid_date() -> None:
 
 
 def test_a_switched_plan_names_the_old_and_the_new() -> None:
-    event = read({
-        "id": "3c1c7c50-8a53-4b8f-8df9-001122334455",
-        "creation_date": 1767400000000,
-        "event": "SWITCH_PLAN",
-        "version": "2.0.0",
-        "data": {
-            "switch_plan_date": 1767399990000,
-            "subscription": {
-                "subscriber_code": "A1B2C3D4",
-                "status": "ACTIVE",
-                "date_next_charge": 1769904000000,
-                "product": PRODUCT,
-                "user": {"email": "maria@example.com"},
+    event = read(
+        {
+            "id": "3c1c7c50-8a53-4b8f-8df9-001122334455",
+            "creation_date": 1767400000000,
+            "event": "SWITCH_PLAN",
+            "version": "2.0.0",
+            "data": {
+                "switch_plan_date": 1767399990000,
+                "subscription": {
+                    "subscriber_code": "A1B2C3D4",
+                    "status": "ACTIVE",
+                    "date_next_charge": 1769904000000,
+                    "product": PRODUCT,
+                    "user": {"email": "maria@example.com"},
+                },
+                "plans": [
+                    {**PLAN, "offer": {"key": "abc123de"}, "current": False},
+                    {"id": 700002, "name": "Pro anual", "offer": {"key": "xyz987ab"}, "current": True},
+                ],
             },
-            "plans": [
-                {**PLAN, "offer": {"key": "abc123de"}, "current": False},
-                {"id": 700002, "name": "Pro anual", "offer": {"key": "xyz987ab"}, "current": True},
-            ],
-        },
-    })
+        }
+    )
     assert event.plan == HotmartPlan("700001", "Pro mensal", "abc123de")
     assert event.new_plan == HotmartPlan("700002", "Pro anual", "xyz987ab")
     assert (event.subscriber_code, event.buyer_email) == ("A1B2C3D4", "maria@example.com")
@@ -210,17 +212,19 @@ def test_a_switched_plan_names_the_old_and_the_new() -> None:
     ],
 )
 def test_a_moved_charge_date_is_read_in_both_styles(name: str, value: object) -> None:
-    event = read({
-        "id": "a9f3c0de-0000-4000-8000-abcdefabcdef",
-        "creationDate": 1767500000000,
-        "event": "UPDATE_SUBSCRIPTION_CHARGE_DATE",
-        "version": "2.0.0",
-        "data": {
-            "subscriber": {"name": "Maria Silva", "email": "maria@example.com", "code": "A1B2C3D4"},
-            "subscription": {"product": PRODUCT, "status": "ACTIVE", name: value},
-            "plan": {**PLAN, "offer": {"code": "abc123de"}},
-        },
-    })
+    event = read(
+        {
+            "id": "a9f3c0de-0000-4000-8000-abcdefabcdef",
+            "creationDate": 1767500000000,
+            "event": "UPDATE_SUBSCRIPTION_CHARGE_DATE",
+            "version": "2.0.0",
+            "data": {
+                "subscriber": {"name": "Maria Silva", "email": "maria@example.com", "code": "A1B2C3D4"},
+                "subscription": {"product": PRODUCT, "status": "ACTIVE", name: value},
+                "plan": {**PLAN, "offer": {"code": "abc123de"}},
+            },
+        }
+    )
     assert event.created_at == ms(1767500000000)
     assert event.date_next_charge == ms(1770681600000)
     assert (event.subscriber_code, event.offer_code) == ("A1B2C3D4", "abc123de")
@@ -228,20 +232,24 @@ def test_a_moved_charge_date_is_read_in_both_styles(name: str, value: object) ->
 
 
 def test_events_of_the_members_area_come_through() -> None:
-    first = read({
-        "id": "11111111-2222-4333-8444-555555555555",
-        "creationDate": 1767225900000,
-        "event": "CLUB_FIRST_ACCESS",
-        "version": "2.0.0",
-        "data": {"product": PRODUCT, "user": {"name": "Maria Silva", "email": "maria@example.com"}},
-    })
+    first = read(
+        {
+            "id": "11111111-2222-4333-8444-555555555555",
+            "creationDate": 1767225900000,
+            "event": "CLUB_FIRST_ACCESS",
+            "version": "2.0.0",
+            "data": {"product": PRODUCT, "user": {"name": "Maria Silva", "email": "maria@example.com"}},
+        }
+    )
     assert (first.created_at, first.buyer_email) == (ms(1767225900000), "maria@example.com")
-    module = read({
-        "id": "66666666-7777-4888-8999-000000000000",
-        "creation_date": 1767825900000,
-        "event": "CLUB_MODULE_COMPLETED",
-        "data": {"product": {"id": "4810001"}, "module": {"id": "mOd01"}},
-    })
+    module = read(
+        {
+            "id": "66666666-7777-4888-8999-000000000000",
+            "creation_date": 1767825900000,
+            "event": "CLUB_MODULE_COMPLETED",
+            "data": {"product": {"id": "4810001"}, "module": {"id": "mOd01"}},
+        }
+    )
     assert (module.product_id, module.event) == ("4810001", "CLUB_MODULE_COMPLETED")
 
 
@@ -376,9 +384,7 @@ date_next_charge creation_date status checkout_phone order_bump recurrence_numbe
 """
 names = st.one_of(st.sampled_from(KEYS.split()), st.text(max_size=6))
 documents = st.recursive(
-    st.one_of(
-        st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just("\x00\ud800")
-    ),
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=12), st.just("\x00\ud800")),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(names, inner, max_size=8)),
     max_leaves=30,
 )

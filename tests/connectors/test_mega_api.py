@@ -93,9 +93,7 @@ def test_a_key_cannot_leave_its_place_in_the_path() -> None:
 
 
 def test_media_goes_by_url_or_inline() -> None:
-    by_url = Media(
-        MediaKind.DOCUMENT, "application/pdf", "catalogo.pdf", url="https://cdn.example.com/catalogo.pdf"
-    )
+    by_url = Media(MediaKind.DOCUMENT, "application/pdf", "catalogo.pdf", url="https://cdn.example.com/catalogo.pdf")
     request = MEGA.send_media(ACCOUNT, "5511900000001", by_url, caption="Nosso catalogo")
     assert request.url.endswith("/sendMessage/megastart-exemplo01/mediaUrl")
     assert payload(request)["messageData"] == {
@@ -177,9 +175,7 @@ def test_a_taken_message_has_an_id_and_the_real_address() -> None:
         (308, RefusalCode.WRONG_ADDRESS, False, True),
     ],
 )
-def test_each_refusing_status_says_what_to_do(
-    status: int, code: RefusalCode, permanent: bool, pauses: bool
-) -> None:
+def test_each_refusing_status_says_what_to_do(status: int, code: RefusalCode, permanent: bool, pauses: bool) -> None:
     outcome = refused(MEGA.read_send(response(status, {"error": True, "message": "nope"})))
     assert (outcome.code, outcome.permanent, outcome.pauses_instance) == (code, permanent, pauses)
     assert outcome.provider_code == f"http_{status}"
@@ -308,9 +304,7 @@ def test_a_status_call_that_fails_is_no_state() -> None:
     assert isinstance(MEGA.read_status(response(200, b"[]")), Unclear)
     assert isinstance(MEGA.read_status(response(500)), Unclear)
     assert refused(MEGA.read_status(response(401, {"error": True}))).code is RefusalCode.BAD_CREDENTIALS
-    assert refused(
-        MEGA.read_status(response(200, {"error": True, "message": "instance not found"}))
-    ).pauses_instance
+    assert refused(MEGA.read_status(response(200, {"error": True, "message": "instance not found"}))).pauses_instance
     assert isinstance(MEGA.read_status(failure(FailureKind.UNCLEAR, FailureReason.TIMEOUT)), Unclear)
 
 

@@ -126,16 +126,12 @@ def test_a_person_is_known_by_phone_or_by_a_hidden_id(jid: str, phone: str) -> N
     assert (one.phone, one.chat_id) == (phone, jid)
 
 
-@pytest.mark.parametrize(
-    "jid", ["1203630000@g.us", "status@broadcast", "1@newsletter", "", "@s.whatsapp.net", "x"]
-)
+@pytest.mark.parametrize("jid", ["1203630000@g.us", "status@broadcast", "1@newsletter", "", "@s.whatsapp.net", "x"])
 def test_groups_and_channels_are_ignored(jid: str) -> None:
     assert events(TEXT | {"key": {"remoteJid": jid, "id": "A", "fromMe": False}}) == []
 
 
-@pytest.mark.parametrize(
-    "message", [{}, {"protocolMessage": {}}, {"reactionMessage": {"text": "👍"}}, None, "x"]
-)
+@pytest.mark.parametrize("message", [{}, {"protocolMessage": {}}, {"reactionMessage": {"text": "👍"}}, None, "x"])
 def test_what_carries_no_words_is_ignored(message: Any) -> None:
     assert events(TEXT | {"message": message}) == []
 
@@ -160,9 +156,7 @@ def test_receipts_move_the_message(status: object, expected: ReceiptStatus) -> N
     assert (one.error is not None) is (expected is ReceiptStatus.FAILED)
 
 
-@pytest.mark.parametrize(
-    "update", [{"status": 1}, {"status": 99}, {"status": None}, {}, None, {"status": [3]}]
-)
+@pytest.mark.parametrize("update", [{"status": 1}, {"status": 99}, {"status": None}, {}, None, {"status": [3]}])
 def test_receipts_that_say_nothing_are_ignored(update: Any) -> None:
     assert events(ACK | {"update": update}) == []
 

@@ -130,12 +130,8 @@ def test_no_answer_makes_a_reader_raise(one: Any, reader: str, answer: HttpRespo
 
 
 @pytest.mark.parametrize("one", CONNECTORS, ids=connector_names())
-@given(
-    body=bodies, token=st.text(max_size=9), headers=st.dictionaries(st.text(max_size=9), st.text(max_size=9))
-)
-def test_no_webhook_makes_a_connector_raise(
-    one: Any, body: bytes, token: str, headers: dict[str, str]
-) -> None:
+@given(body=bodies, token=st.text(max_size=9), headers=st.dictionaries(st.text(max_size=9), st.text(max_size=9)))
+def test_no_webhook_makes_a_connector_raise(one: Any, body: bytes, token: str, headers: dict[str, str]) -> None:
     assert_storable(one.read_webhook(headers, body))
     account = Account("https://h.example.com", "k", {})
     assert one.verify_webhook(account, "a-secret-nobody-guesses", headers, token, body) is False

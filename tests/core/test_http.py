@@ -262,9 +262,7 @@ def test_a_kept_connection_closed_meanwhile_is_replaced(door: Sender) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "GET", "PUT", "DELETE"])
-def test_a_kept_connection_that_dies_under_a_request_is_unclear_and_never_repeated(
-    door: Sender, method: str
-) -> None:
+def test_a_kept_connection_that_dies_under_a_request_is_unclear_and_never_repeated(door: Sender, method: str) -> None:
     with serving(answers_once_then_dies_on_the_next) as server:
         request = HttpRequest(method, server.url, timeout_seconds=2)
         first, second = door(request, request)
@@ -274,9 +272,7 @@ def test_a_kept_connection_that_dies_under_a_request_is_unclear_and_never_repeat
     assert len(server.requests) == 2
 
 
-@pytest.mark.parametrize(
-    "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "127.1", "0.0.0.0"]
-)
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "0x7f.1", "127.1", "0.0.0.0"])
 def test_private_addresses_are_refused_before_anything_leaves(door: Sender, host: str) -> None:
     configure(allow_private_hosts=False)
     with serving(answers(reply())) as server:
@@ -295,8 +291,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
     now = datetime.datetime.now(datetime.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("::1"))]
     certificate = (
-        x509
-        .CertificateBuilder()
+        x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
         .public_key(key.public_key())
@@ -309,9 +304,7 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
     )
     (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")

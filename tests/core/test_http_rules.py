@@ -70,9 +70,7 @@ def test_logs_hold_no_secret_no_phone_and_no_text() -> None:
         assert not any(secret in text for secret in ("abc", "AAbb", "Maria", "5511900000001"))
     assert redacted_url("https://u:p@h.example.com/x") == "https://h.example.com/x"
     assert redacted_url("http://[broken") == "***"
-    assert redacted_url("https://h.example.com/rest/instance/megastart-exemplo01").endswith(
-        "/megastart-exemplo01"
-    )
+    assert redacted_url("https://h.example.com/rest/instance/megastart-exemplo01").endswith("/megastart-exemplo01")
 
 
 def test_logged_answers_quote_only_errors_and_mask_them() -> None:
