@@ -1,5 +1,6 @@
 """`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
 
+from core.wake import wake_sender
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -7,7 +8,6 @@ from core.db import db
 from core.errors import TooLarge, Unauthenticated
 from core.extensions import csrf
 from core.tenancy import tenant_scope
-from core.wake import wake_sender
 from services.instances import find_webhook_owner, store_webhook
 
 MAX_BYTES = 1024 * 1024
