@@ -21,7 +21,15 @@ from core.db import db
 from core.extensions import csrf
 from core.tenancy import request_scope
 
-UNNAMED_DOORS: Final = ("/static/", "/healthz", "/metrics", "/webhooks/", "/tg/", "/api/health", "/api/payments/webhook/")
+UNNAMED_DOORS: Final = (
+    "/static/",
+    "/healthz",
+    "/metrics",
+    "/webhooks/",
+    "/tg/",
+    "/api/health",
+    "/api/payments/webhook/",
+)
 """Nobody is asked who they are here: these open without a database, or carry a secret of their own."""
 
 REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")

@@ -45,4 +45,3 @@ def init_extensions(app: Flask, settings: Settings) -> None:
     limiter.init_app(app)
     with app.app_context():
         tenancy.install(db.engine)
-
