@@ -46,9 +46,7 @@ def test_a_good_page_has_no_problems():
     assert lint_page(GOOD, url="/leads") == []
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "sentence"), [row[1:] for row in BREAKS], ids=[row[0] for row in BREAKS]
-)
+@pytest.mark.parametrize(("old", "new", "sentence"), [row[1:] for row in BREAKS], ids=[row[0] for row in BREAKS])
 def test_a_broken_rule_is_named_with_its_address(old, new, sentence):
     assert old in GOOD
     problems = lint_page(GOOD.replace(old, new, 1), url="/leads")
@@ -65,6 +63,4 @@ def test_a_heavy_page_warns_without_failing():
 
 def test_a_fragment_needs_no_document_but_keeps_the_other_rules():
     assert lint_fragment('<div id="a"><p>3 enviadas</p></div>', url="/card") == []
-    assert lint_fragment('<div id="a"></div><p id="a">x</p>', url="/card") == [
-        "/card: id 'a' is used 2 times"
-    ]
+    assert lint_fragment('<div id="a"></div><p id="a">x</p>', url="/card") == ["/card: id 'a' is used 2 times"]
