@@ -4,11 +4,12 @@ from flask import Flask
 
 from api import auth, health
 from api.common import init_api
+from api import instances
 from api.identity import init_identity
-from api.webhooks import hotmart
+from api.webhooks import whatsapp
 
-ROOMS = (auth.blueprint, health.api_blueprint)
-PLAIN = (health.blueprint, hotmart.blueprint)
+ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
+PLAIN = (health.blueprint, whatsapp.blueprint)
 
 
 def register(app: Flask) -> None:
