@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from api import auth, health
+from api import auth, health, instances
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart
 
-ROOMS = (auth.blueprint, health.api_blueprint)
+ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
 PLAIN = (health.blueprint, hotmart.blueprint)
 
 
