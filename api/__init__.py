@@ -5,10 +5,10 @@ from flask import Flask
 from api import auth, health, instances
 from api.common import init_api
 from api.identity import init_identity
-from api.webhooks import hotmart
+from api.webhooks import hotmart, whatsapp
 
 ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
-PLAIN = (health.blueprint, hotmart.blueprint)
+PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 
 
 def register(app: Flask) -> None:

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     @property
     def is_embedded(self) -> bool:
         """True when the database is the one this copy started under its own `LEADS_HOME`."""
-        return not self.database_url or str(self.leads_home.resolve()) in self.database_url
+        from core.embedded import is_own_database
+
+        return not self.database_url or is_own_database(self.leads_home, self.database_url)
 
     @property
     def public_url(self) -> str:
