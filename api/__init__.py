@@ -2,6 +2,21 @@
 
 from flask import Flask
 
+from api import auth, health
+from api.common import init_api
+from api import instances
+from api.identity import init_identity
+from api.webhooks import whatsapp
+
+ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
+PLAIN = (health.blueprint, whatsapp.blueprint)
+
 
 def register(app: Flask) -> None:
-    """Mount every room's routes."""
+    """Mount every room's routes. Those of `ROOMS` are described in `/api/openapi.json`."""
+    init_identity(app)
+    made = init_api(app)
+    for room in ROOMS:
+        made.register_blueprint(room)
+    for plain in PLAIN:
+        app.register_blueprint(plain)

@@ -15,7 +15,6 @@ from typing import Final
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 from prometheus_client import Histogram
 
 from core.db import db
@@ -58,6 +57,12 @@ def request_id() -> str:
 def is_api(path: str) -> bool:
     """True for the addresses that programs use, and that answer errors as JSON."""
     return path.startswith(("/api/", "/webhooks/", "/tg/", "/healthz")) and path != "/api/docs"
+
+
+def bearer_key() -> str | None:
+    """The key of an `Authorization: Bearer KEY` header, None without one."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
 
 
 def csrf_exempt(view: object) -> bool:
@@ -114,8 +119,3 @@ def _close(_failure: BaseException | None) -> None:
         db.session.remove()
         scope.__exit__(None, None, None)
 
-
-def csrf_token() -> str:
-    """The token a page's script sends as `X-CSRFToken` when it talks to `/api` with the session cookie."""
-    token: str = generate_csrf()
-    return token

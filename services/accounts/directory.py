@@ -1,6 +1,7 @@
 """The one way to find something before its tenant is known (architecture section 3)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +10,12 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from core.tenancy import system_scope
 from models.accounts import Directory
+
+EMAIL: Final = "email"
+"""The kind of the e-mails people sign in with."""
+
+LICENCE: Final = "licence"
+"""The kind of Hotmart's licence keys: subscriber codes and transactions."""
 
 
 @dataclass(frozen=True, slots=True)
