@@ -279,19 +279,23 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("action", choices=("start", "stop", "status", "postgres", "redis"))
     parser.add_argument("--home", type=Path, default=Path("var"))
     chosen = parser.parse_args(arguments)
-    services = EmbeddedServices(chosen.home)
-    if chosen.action in ("postgres", "redis"):
-        initialise(chosen.home)
-        command = postgres_command if chosen.action == "postgres" else redis_command
-        run_in_foreground(chosen.home, command(chosen.home))
-    if chosen.action == "start":
-        sys.stdout.write(json.dumps(asdict(services.start())) + "\n")
-    elif chosen.action == "stop":
-        services.stop()
-    else:
-        found = running_addresses(chosen.home)
-        sys.stdout.write(json.dumps(asdict(found) if found else None) + "\n")
+    try:
+        _act(chosen.action, chosen.home)
+    except CannotStart as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
     return 0
+
+
+def _act(action: str, home: Path) -> None:
+    if action in ("postgres", "redis"):
+        initialise(home)
+        run_in_foreground(home, postgres_command(home) if action == "postgres" else redis_command(home))
+    elif action == "stop":
+        EmbeddedServices(home).stop()
+    else:
+        found = EmbeddedServices(home).start() if action == "start" else running_addresses(home)
+        sys.stdout.write(json.dumps(asdict(found) if found else None) + "\n")
 
 
 if __name__ == "__main__":

@@ -123,9 +123,13 @@ def server_user(layout: Layout) -> ServerUser | None:
 
 @contextlib.contextmanager
 def set_up_lock(home: Path) -> Iterator[None]:
-    """One process at a time makes or starts the servers of a home."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "embedded.lock").open("w") as lock:
+    """One process at a time makes or starts the servers of a home. CannotStart in a home we may not write to."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        lock = (home / "embedded.lock").open("w")
+    except OSError as problem:
+        raise CannotStart(f"{problem}: run as the user it belongs to, or choose another LEADS_HOME") from problem
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
