@@ -2,13 +2,13 @@
 
 from flask import Flask
 
-from api import auth, health
+from api import auth, health, instances
 from api.common import init_api
 from api.identity import init_identity
-from api.webhooks import hotmart
+from api.webhooks import hotmart, whatsapp
 
-ROOMS = (auth.blueprint, health.api_blueprint)
-PLAIN = (health.blueprint, hotmart.blueprint)
+ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
+PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 
 
 def register(app: Flask) -> None:

@@ -1,6 +1,4 @@
-"""A nudge for the sender once there is something new to send. Only speed hangs on it: it looks by itself anyway."""
-
-from typing import Final
+"""Tapping the sender on the shoulder. Only speed hangs on it: the sender looks by itself every 250 ms anyway."""
 
 import structlog
 from redis.exceptions import RedisError
@@ -9,28 +7,29 @@ from sqlalchemy.orm import Session
 
 from core.queue import redis_connection
 
-SENDER_WAKE: Final = "sender:wake"
-"""The Redis channel that the sender listens to; what a message says doesn't matter."""
-
-_FLAG: Final = "wakes_sender"
+CHANNEL = "sender:wake"
 log = structlog.get_logger()
 
 
-def wake_sender_after_commit(session: Session) -> None:
-    """Publish to `SENDER_WAKE` once `session` has committed; nothing happens if it rolls back."""
-    session.info[_FLAG] = True
-
-
-@event.listens_for(Session, "after_commit")
-def _publish(session: Session) -> None:
-    if not session.info.pop(_FLAG, False):
-        return
+def wake_sender() -> None:
+    """Publish now; Redis being out is logged and otherwise ignored."""
     try:
-        redis_connection().publish(SENDER_WAKE, "look")
+        redis_connection().publish(CHANNEL, b"1")
     except RedisError as problem:
         log.info("sender_not_woken", problem=str(problem))
 
 
+def wake_sender_after_commit(session: Session) -> None:
+    """Publish once the session has committed: before that there is nothing for the sender to see."""
+    session.info["wake_sender"] = True
+
+
+@event.listens_for(Session, "after_commit")
+def _wake(session: Session) -> None:
+    if session.info.pop("wake_sender", False):
+        wake_sender()
+
+
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop(_FLAG, None)
+    session.info.pop("wake_sender", None)
