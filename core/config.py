@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     hotmart_hottok: str = Field("", description="the token Hotmart puts in X-HOTMART-HOTTOK")
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
+    sandbox_url: str = Field("", description="address of the sandbox, set by `make run` in a demonstration")
     sentry_dsn: str = Field("", description="optional error reports")
     allow_private_hosts: bool | None = Field(
         None, description="let providers live on private addresses; outside production they may unless this says 0"
@@ -109,6 +110,8 @@ def _malformed(settings: Settings) -> list[str]:
         problems.append("DATABASE_URL: only postgresql:// is supported")
     if settings.redis_url and not settings.redis_url.startswith(("redis://", "rediss://", "unix://")):
         problems.append("REDIS_URL: redis://, rediss:// or unix:// is needed")
+    if bool(settings.database_url) != bool(settings.redis_url):
+        problems.append("DATABASE_URL and REDIS_URL go together: set both, or neither for the embedded ones")
     if settings.storage_url and not settings.storage_url.startswith("file://"):
         problems.append("STORAGE_URL: only file:// folders are supported by this version")
     return problems
@@ -164,7 +167,7 @@ def _embedded_values(said: Settings) -> dict[str, str]:
     written = said.leads_home / "addresses.json"
     if written.exists():
         known: dict[str, str] = json.loads(written.read_text())
-        values |= {name: known[name] for name in ("smtp_url",) if known.get(name)}
+        values |= {name: known[name] for name in ("smtp_url", "sandbox_url") if known.get(name)}
     return values
 
 
