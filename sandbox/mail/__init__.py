@@ -1,0 +1,1 @@
+"""The mailbox that catches every e-mail of the app."""

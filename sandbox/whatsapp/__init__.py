@@ -1,0 +1,1 @@
+"""WhatsApp gateways: the phones they share and one file per dialect."""

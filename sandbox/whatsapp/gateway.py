@@ -1,0 +1,259 @@
+"""What every WhatsApp gateway does: take a message, answer or misbehave, send receipts and replies by
+webhook.
+
+A dialect inherits `Gateway` and words its own answers and webhooks; see `mega_api.py` for the smallest one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from aiohttp import web
+
+from sandbox import wire
+from sandbox.courier import Delivery
+from sandbox.dialect import ENTRY, Dialect
+from sandbox.ledger import Entry
+from sandbox.magic import READ, Magic, magic_for
+from sandbox.misbehaviour import NAMES
+from sandbox.verdict import Verdict
+from sandbox.whatsapp.phones import Instance, Message, Phones
+from sandbox.whatsapp.receipts import Step, plan_receipts
+
+ACCEPTED_ACK = 1
+REPLIES = (
+    "Oi! Quanto custa?",
+    "Quero saber mais",
+    "Pode me ligar amanhã?",
+    "Obrigada 😊",
+    "Não tenho interesse",
+)
+_SHARES = (("throttle", Verdict.THROTTLED), ("fail", Verdict.BROKEN), ("silent", Verdict.SILENT))
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """A send as every gateway knows it; `media` describes a file (address or size), never holds it."""
+
+    phone: str
+    text: str
+    kind: str = "text"
+    media: str = ""
+
+
+@dataclass(slots=True)
+class _Journey:
+    """The receipts a message still has before it."""
+
+    instance: Instance
+    message: Message
+    entry: Entry
+    steps: list[Step]
+    began: float
+    generation: int
+
+
+class Gateway(Dialect):
+    """Base of the WhatsApp dialects."""
+
+    switches: ClassVar[frozenset[str]] = frozenset(NAMES)
+
+    def __init__(self, world: Any) -> None:
+        super().__init__(world)
+        self.phones = Phones()
+        self._generation = 0
+
+    # What a dialect words in its provider's own shapes.
+
+    def answer_accepted(self, message: Message) -> web.Response:
+        """The success answer of a send."""
+        raise NotImplementedError
+
+    def answer_refused(self, verdict: Verdict) -> web.Response:
+        """The answer for any other verdict that has one."""
+        raise NotImplementedError
+
+    def receipt_event(self, instance: Instance, message: Message, ack: int) -> dict[str, Any]:
+        """The webhook of one receipt."""
+        raise NotImplementedError
+
+    def inbound_event(self, instance: Instance, message: Message) -> dict[str, Any]:
+        """The webhook of a message from a contact."""
+        raise NotImplementedError
+
+    def connection_event(self, instance: Instance) -> dict[str, Any]:
+        """The webhook of a connection that changed."""
+        raise NotImplementedError
+
+    def message_id(self) -> str:
+        """A new provider message id; the form Baileys gives to messages sent from a linked device."""
+        return "3EB0" + secrets.token_hex(8).upper()
+
+    # What all of them do.
+
+    async def take(self, request: web.Request, instance: Instance, outgoing: Outgoing) -> web.StreamResponse:
+        """Decide about a send, write it into the ledger at once, then answer (or not)."""
+        magic = magic_for(outgoing.phone)
+        verdict = self._decide(instance, magic)
+        message = Message(
+            self.message_id(),
+            outgoing.phone,
+            outgoing.text,
+            True,
+            outgoing.kind,
+            outgoing.media,
+            ACCEPTED_ACK,
+        )
+        entry = self._write(instance, message, verdict)
+        if verdict.is_accepted:
+            instance.add(message)
+            self._send_off(instance, message, entry)
+        return await self._answer(request, verdict, message, entry)
+
+    def connect(self, instance: Instance, *, is_connected: bool) -> None:
+        """Connect or disconnect a number and say so by webhook; nothing happens when it already is so."""
+        if instance.is_connected == is_connected:
+            return
+        instance.is_connected = is_connected
+        instance.is_qr_shown = False
+        self.world.remember()
+        self._post(instance, self.connection_event(instance), "connection", lane=instance.key)
+
+    def reply(self, instance: Instance, phone: str, text: str) -> Message:
+        """A message from the contact to us."""
+        message = Message("AC" + secrets.token_hex(9).upper(), phone, text, False)
+        instance.add(message)
+        self._post(instance, self.inbound_event(instance, message), "inbound", lane=phone)
+        return message
+
+    def reset(self, *, forget_accounts: bool) -> None:
+        """Empty the chats and let receipts under way fall; instances stay unless asked otherwise."""
+        self._generation += 1
+        if forget_accounts:
+            self.phones.forget_all()
+        else:
+            self.phones.forget_chats()
+
+    def snapshot(self) -> Any:
+        """Connections and webhook addresses."""
+        return self.phones.snapshot()
+
+    def restore(self, snapshot: Any) -> None:
+        """Connections come from the snapshot, our side of the chats from the ledger."""
+        self.phones.restore(snapshot)
+
+    async def start(self) -> None:
+        """Receipts an earlier run still owed go out now."""
+        for entry in self.world.ledger.items(self.name):
+            instance = self.phones.find(entry["instance_key"])
+            if instance is not None and entry["accepted"]:
+                self._take_up_again(instance, entry)
+
+    def _decide(self, instance: Instance, magic: Magic) -> Verdict:
+        if magic.verdict is not Verdict.ACCEPT:
+            return magic.verdict
+        for switch, verdict in _SHARES[:2]:
+            if self.world.behaviour.hits(self.name, switch):
+                return verdict
+        if not instance.is_connected:
+            return Verdict.OFFLINE
+        switch, verdict = _SHARES[2]
+        return verdict if self.world.behaviour.hits(self.name, switch) else Verdict.ACCEPT
+
+    def _write(self, instance: Instance, message: Message, verdict: Verdict) -> Entry:
+        is_accepted = verdict.is_accepted
+        return self.world.ledger.append(
+            self.name,
+            instance_key=instance.key,
+            to=message.phone,
+            kind=message.kind,
+            text=message.text,
+            media=message.media,
+            provider_message_id=message.id if is_accepted else None,
+            accepted=is_accepted,
+            answered=False,
+            outcome=verdict.value,
+            status=ACCEPTED_ACK if is_accepted else None,
+        )
+
+    async def _answer(
+        self, request: web.Request, verdict: Verdict, message: Message, entry: Entry
+    ) -> web.StreamResponse:
+        if verdict in (Verdict.SILENT, Verdict.HANG):
+            return await wire.hold(request, self.world.behaviour.of(self.name).hang_ms)
+        if verdict is Verdict.RESET:
+            return wire.reset(request)
+        request[ENTRY] = entry
+        return self.answer_accepted(message) if verdict is Verdict.ACCEPT else self.answer_refused(verdict)
+
+    def _send_off(self, instance: Instance, message: Message, entry: Entry) -> None:
+        loop = asyncio.get_running_loop()
+        steps = plan_receipts(
+            self.world.behaviour.of(self.name),
+            last_ack=magic_for(message.phone).last_ack,
+            after_ack=message.ack,
+            rng=self.world.behaviour.dice(self.name, "receipts"),
+        )
+        journey = _Journey(instance, message, entry, steps, loop.time(), self._generation)
+        loop.call_soon(self._travel, journey)
+
+    def _travel(self, journey: _Journey) -> None:
+        """Post the receipts that are due; one timer per message keeps them in their order."""
+        loop = asyncio.get_running_loop()
+        if journey.generation != self._generation:
+            return
+        while journey.steps:
+            wait = journey.began + journey.steps[0][0] - loop.time()
+            if wait > 0:
+                loop.call_later(wait, self._travel, journey)
+                return
+            self._acknowledge(journey, journey.steps.pop(0)[1])
+        if journey.message.ack == READ:
+            self._perhaps_reply(journey)
+
+    def _acknowledge(self, journey: _Journey, ack: int) -> None:
+        message = journey.message
+        if ack > message.ack:
+            message.ack = ack
+            self.world.ledger.amend(self.name, journey.entry, status=ack)
+        self._post(
+            journey.instance,
+            self.receipt_event(journey.instance, message, ack),
+            f"receipt {ack}",
+            lane=message.phone,
+        )
+
+    def _perhaps_reply(self, journey: _Journey) -> None:
+        behaviour = self.world.behaviour
+        text = magic_for(journey.message.phone).reply
+        if text is None and behaviour.hits(self.name, "reply_share", purpose="replies"):
+            text = behaviour.dice(self.name, "words").choice(REPLIES)
+        if text is not None:
+            delay = behaviour.of(self.name).reply_delay_ms / 1000
+            asyncio.get_running_loop().call_later(delay, self._reply_later, journey, text)
+
+    def _reply_later(self, journey: _Journey, text: str) -> None:
+        if journey.generation == self._generation:
+            self.reply(journey.instance, journey.message.phone, text)
+
+    def _post(self, instance: Instance, payload: dict[str, Any], what: str, *, lane: str) -> None:
+        if instance.is_webhook_on and instance.webhook_url:
+            self.world.courier.post(Delivery(self.name, instance.webhook_url, payload, what, lane))
+
+    def _take_up_again(self, instance: Instance, entry: Entry) -> None:
+        message = Message(
+            entry["provider_message_id"],
+            entry["to"],
+            entry["text"],
+            True,
+            entry["kind"],
+            entry["media"],
+            entry["status"],
+            entry["at"],
+        )
+        instance.add(message)
+        if message.ack < magic_for(message.phone).last_ack:
+            self._send_off(instance, message, entry)

@@ -1,0 +1,39 @@
+"""Which receipts a message gets and when: pure planning, the dice come from outside."""
+
+from random import Random
+
+from sandbox.clock import jittered_seconds
+from sandbox.magic import SENT
+from sandbox.misbehaviour import Switches
+
+Step = tuple[float, int]
+
+_COPIES_OF_A_DUPLICATE = 2
+
+
+def _shuffled(acks: list[int], rng: Random) -> list[int]:
+    order = acks[:]
+    rng.shuffle(order)
+    return order if order != acks else order[1:] + order[:1]
+
+
+def plan_receipts(switches: Switches, *, last_ack: int, after_ack: int, rng: Random) -> list[Step]:
+    """Seconds since acceptance and ack, in the order of leaving, for the acks above `after_ack` up to
+    `last_ack`.
+
+    A reordered message gets them in another order than the true one (when it has more than one), a duplicated
+    one gets every receipt three times.
+    """
+    seconds = 0.0
+    times, acks = [], []
+    for ack, delay_ms in enumerate(switches.receipt_delay_ms, start=SENT):
+        if after_ack < ack <= last_ack:
+            seconds = max(seconds, jittered_seconds(delay_ms, rng))
+            times.append(seconds)
+            acks.append(ack)
+    if switches.reorder > 0 and rng.random() < switches.reorder:
+        acks = _shuffled(acks, rng)
+    steps = list(zip(times, acks, strict=True))
+    if switches.duplicate > 0 and rng.random() < switches.duplicate:
+        steps += [(seconds, ack) for _ in range(_COPIES_OF_A_DUPLICATE) for ack in acks]
+    return steps
