@@ -27,7 +27,7 @@ def json_of(body: bytes) -> Any:
     """The parsed body, or NOTHING when it isn't JSON. Decimals stay exact; NaN and Infinity become None."""
     try:
         return _DECODER.decode(body.decode(json.detect_encoding(body), "surrogatepass"))
-    # Too deep a nesting ends in RecursionError, 5,000 digits in ValueError, 1e99999999999999999999 in the last.
+    # Nesting too deep ends in RecursionError, 5,000 digits in ValueError, an absurd exponent in the last.
     except (ValueError, RecursionError, ArithmeticError):
         return NOTHING
 

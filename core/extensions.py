@@ -11,6 +11,8 @@ from core import tenancy
 from core.config import Settings
 from core.db import db, engine_options
 
+REDIS_TIMEOUTS = {"socket_timeout": 2, "socket_connect_timeout": 2}
+
 login_manager = LoginManager()
 csrf = CSRFProtect()
 migrate = Migrate()
@@ -32,7 +34,9 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,
         WTF_CSRF_CHECK_DEFAULT=False,
         RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://") or "memory://",
-        RATELIMIT_SWALLOW_ERRORS=True,
+        RATELIMIT_STORAGE_OPTIONS=REDIS_TIMEOUTS if settings.redis_url else {},
+        # Without Redis each process counts for itself: attempts stay limited, only less exactly.
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,
     )
     db.init_app(app)
     migrate.init_app(app, db, directory="migrations", compare_type=True)

@@ -3,14 +3,15 @@
 The language of a request: the user's choice (``POST /language`` keeps it in a cookie), else what
 the app knows of the user, else the browser's wish, else Portuguese.
 
-Catalogues: ``python -m core.i18n update`` collects the texts of templates and views into
-translations/, ``python -m core.i18n compile`` makes the .mo files (git-ignored, made at set-up).
+Catalogues: ``python -m core.i18n update`` collects the texts of templates and views into translations/,
+``missing`` lists those without English, ``compile`` makes the .mo files (git-ignored, made at set-up).
 """
 
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
@@ -104,14 +105,32 @@ def compile_catalogues() -> list[str]:
 
 
 def update_catalogues() -> None:
-    """Collect the texts and merge them into every .po; no line numbers, so that branches merge."""
-    template = str(CATALOGUES / "messages.pot")
+    """Collect the texts and merge them into every .po; no line numbers or wrapping, so that branches merge."""
+    with TemporaryDirectory() as folder:
+        template = str(_extract(Path(folder)))
+        _pybabel("update", "-i", template, "-d", str(CATALOGUES), "--no-fuzzy-matching", "--ignore-obsolete",
+                 "--omit-header", "--no-wrap")  # fmt: skip
+
+
+def missing_texts(locale: str = formats.ENGLISH) -> list[str]:
+    """Texts of the code that the catalogue doesn't have or hasn't translated."""
+    with TemporaryDirectory() as folder, _extract(Path(folder)).open("rb") as source:
+        wanted = [message.id for message in read_po(source) if message.id]
+    with (CATALOGUES / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:
+        known = {message.id for message in read_po(source) if message.id and message.string}
+    return [str(text) for text in wanted if text not in known]
+
+
+def _extract(folder: Path) -> Path:
+    template = folder / "messages.pot"
+    _pybabel("extract", "-F", str(ROOT / "babel.cfg"), "-k", "_l", "--no-location", "--omit-header",
+             "--sort-output", "--no-wrap", "-o", str(template), str(ROOT))  # fmt: skip
+    return template
+
+
+def _pybabel(*arguments: str) -> None:
     run: Callable[[list[str]], object] = CommandLineInterface().run
-    run(["pybabel", "-q", "extract", "-F", str(ROOT / "babel.cfg"), "--no-location", "--omit-header",
-         "--sort-output", "-o", template, str(ROOT)])  # fmt: skip
-    run(["pybabel", "-q", "update", "-i", template, "-d", str(CATALOGUES), "--no-fuzzy-matching",
-         "--omit-header", "--ignore-obsolete"])  # fmt: skip
-    Path(template).unlink()
+    run(["pybabel", "-q", *arguments])
 
 
 def _choose(user_locale: Chooser) -> str:
@@ -157,11 +176,15 @@ FILTERS: dict[str, Callable[..., str]] = {
 
 
 def main(arguments: list[str]) -> int:
-    """``compile`` or ``update``."""
+    """``compile``, ``update``, or ``missing`` (exit 1 and the texts that have no English yet)."""
+    if arguments == ["missing"]:
+        texts = missing_texts()
+        sys.stdout.writelines(f"{text}\n" for text in texts)
+        return int(bool(texts))
     if arguments == ["update"]:
         update_catalogues()
     elif arguments != ["compile"]:
-        sys.stderr.write("usage: python -m core.i18n compile|update\n")
+        sys.stderr.write("usage: python -m core.i18n compile|update|missing\n")
         return 2
     sys.stdout.write(f"catalogues: {', '.join(compile_catalogues())}\n")
     return 0

@@ -70,6 +70,17 @@ def system_scope(reason: str) -> Iterator[None]:
         _scope.reset(token)
 
 
+@contextmanager
+def request_scope() -> Iterator[None]:
+    """Begin as nobody, and put back at the end whatever was before: around one web request, inside which
+    `enter_tenant` and `leave_scope` may change hands. A thread serves many requests and none inherits a tenant."""
+    token = _scope.set(NOBODY)
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
 def enter_tenant(tenant_id: int) -> None:
     """Set the scope for the rest of this context: for a web request, whose context ends with it."""
     _scope.set(Scope(tenant_id=tenant_id))

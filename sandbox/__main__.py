@@ -12,16 +12,12 @@ from sandbox.world import Options
 
 def _options(arguments: list[str]) -> Options:
     standard = Options()
-    parser = argparse.ArgumentParser(
-        prog="python -m sandbox", description="The offline world of Leads Infinitos."
-    )
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description="The offline world of Leads Infinitos.")
     parser.add_argument("--host", default=standard.host)
     parser.add_argument("--port", type=int, default=standard.port, help="HTTP; 0 takes a free one")
     parser.add_argument("--smtp-port", type=int, default=standard.smtp_port, help="mail; 0 takes a free one")
     parser.add_argument("--app-url", default=standard.app_url, help="where the shop sends its events")
-    parser.add_argument(
-        "--data-dir", type=Path, default=None, help="keeps ledger and connections across restarts"
-    )
+    parser.add_argument("--data-dir", type=Path, default=None, help="keeps ledger and connections across restarts")
     parser.add_argument("--hottok", default=standard.hottok, help="the token the shop sends along")
     found = parser.parse_args(arguments)
     return Options(**vars(found))

@@ -30,9 +30,5 @@ def shown(moment: str | int | None) -> str:
     """An ISO text or epoch milliseconds as a person in São Paulo reads it; empty for nothing."""
     if moment is None or moment == "":
         return ""
-    at = (
-        datetime.fromisoformat(moment)
-        if isinstance(moment, str)
-        else datetime.fromtimestamp(moment / 1000, UTC)
-    )
+    at = datetime.fromisoformat(moment) if isinstance(moment, str) else datetime.fromtimestamp(moment / 1000, UTC)
     return at.astimezone(SHOWN_ZONE).strftime("%d/%m/%Y %H:%M:%S")

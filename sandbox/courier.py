@@ -131,12 +131,14 @@ class Courier:
     def _note(self, delivery: Delivery, attempts: int, status: int | None, error: str | None) -> None:
         is_taken = status is not None and status < 300
         self.counts["delivered" if is_taken else "failed"] += 1
-        self.log.append({
-            "at": now_iso(),
-            "provider": delivery.provider,
-            "what": delivery.what,
-            "url": without_secret(delivery.url),
-            "attempts": attempts,
-            "http_status": status,
-            "error": error,
-        })
+        self.log.append(
+            {
+                "at": now_iso(),
+                "provider": delivery.provider,
+                "what": delivery.what,
+                "url": without_secret(delivery.url),
+                "attempts": attempts,
+                "http_status": status,
+                "error": error,
+            }
+        )

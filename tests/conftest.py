@@ -15,6 +15,7 @@ from core.db import make_engine, make_session_factory
 from core.tenancy import system_scope, tenant_scope
 from tests.support import services, world
 from tests.support.page_client import PageClient
+from tests.support.sandbox_process import SandboxProcess
 
 LOOPBACK = ("127.", "::1", "localhost")
 
@@ -161,3 +162,17 @@ def fresh_database() -> Iterator[tuple[str, sessionmaker[Session]]]:
     yield url, make_session_factory(engine)
     engine.dispose()
     services.current().drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxProcess]:
+    """One sandbox a worker; tests keep to instance keys and phones of their own, or reset it."""
+    with SandboxProcess("--hottok", "hottok-of-the-tests") as process:
+        yield process
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxProcess) -> SandboxProcess:
+    """The offline world with nothing sent yet and every switch off."""
+    running_sandbox.reset(instances=True)
+    return running_sandbox

@@ -29,14 +29,16 @@ ACKS: Final = {
 }
 
 # Carries no words of a person.
-SILENT_TYPES: Final = frozenset({
-    "protocolMessage",
-    "reactionMessage",
-    "senderKeyDistributionMessage",
-    "pollUpdateMessage",
-    "encReactionMessage",
-    "keepInChatMessage",
-})
+SILENT_TYPES: Final = frozenset(
+    {
+        "protocolMessage",
+        "reactionMessage",
+        "senderKeyDistributionMessage",
+        "pollUpdateMessage",
+        "encReactionMessage",
+        "keepInChatMessage",
+    }
+)
 _WRAPPERS: Final = (
     "ephemeralMessage",
     "viewOnceMessage",
@@ -143,9 +145,7 @@ def text_of(message: dict[str, Any]) -> str:
 
 def reply_to_of(message: dict[str, Any]) -> str:
     """Id of the message this one answers, "" for none."""
-    replies = (
-        text_at(part, "contextInfo", "stanzaId") for part in message.values() if isinstance(part, dict)
-    )
+    replies = (text_at(part, "contextInfo", "stanzaId") for part in message.values() if isinstance(part, dict))
     return next((found for found in replies if found), "")
 
 

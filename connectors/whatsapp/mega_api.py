@@ -79,13 +79,15 @@ STATUS_CODES: Final[Mapping[int, RefusalCode]] = {
     429: RefusalCode.RATE_LIMITED,
 }
 
-_ABOUT_A_MESSAGE: Final = frozenset({
-    RefusalCode.BAD_NUMBER,
-    RefusalCode.MEDIA_REJECTED,
-    RefusalCode.NOT_ON_WHATSAPP,
-    RefusalCode.PROVIDER_ERROR,
-    RefusalCode.REJECTED,
-})
+_ABOUT_A_MESSAGE: Final = frozenset(
+    {
+        RefusalCode.BAD_NUMBER,
+        RefusalCode.MEDIA_REJECTED,
+        RefusalCode.NOT_ON_WHATSAPP,
+        RefusalCode.PROVIDER_ERROR,
+        RefusalCode.REJECTED,
+    }
+)
 _LOGGED_IN: Final = re.compile(r"already|logged ?in|\bconnected|j[aá] .*conectad|logado", re.IGNORECASE)
 _NEGATED: Final = re.compile(r"\bnot\b|\bn[aã]o\b|disconnect|desconect", re.IGNORECASE)
 
@@ -126,13 +128,9 @@ class MegaApi:
         if media.url:
             return _post(account, "sendMessage", "mediaUrl", message=message | {"url": media.url})
         inline = {"base64": data_url(media.mime, media.content)}
-        return _post(
-            account, "sendMessage", "mediaBase64", message=message | inline, timeout=MEDIA_TIMEOUT_SECONDS
-        )
+        return _post(account, "sendMessage", "mediaBase64", message=message | inline, timeout=MEDIA_TIMEOUT_SECONDS)
 
-    def send_template(
-        self, account: Account, to: str, template: Template, *, reference: str = ""
-    ) -> HttpRequest:
+    def send_template(self, account: Account, to: str, template: Template, *, reference: str = "") -> HttpRequest:
         raise NotOffered("mega_api has no approved templates")
 
     def read_send(self, answer: HttpAnswer) -> SendOutcome:
@@ -200,11 +198,7 @@ class MegaApi:
             return unanswered(answer)
         body = json_of(answer.body)
         trouble = _trouble(answer, body)
-        if (
-            isinstance(trouble, Refused)
-            and not trouble.pauses_instance
-            and trouble.retry_after_seconds is None
-        ):
+        if isinstance(trouble, Refused) and trouble.code in _ABOUT_A_MESSAGE:
             return refuse(RefusalCode.INSTANCE_DISCONNECTED, trouble.provider_code)
         if trouble is not None:
             return trouble

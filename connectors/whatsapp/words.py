@@ -63,9 +63,7 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
         permanent=True,
         stops_campaign=True,
     ),
-    RefusalCode.MEDIA_REJECTED: Rule(
-        "O provedor não aceitou o arquivo; confira tipo e tamanho.", permanent=True
-    ),
+    RefusalCode.MEDIA_REJECTED: Rule("O provedor não aceitou o arquivo; confira tipo e tamanho.", permanent=True),
     RefusalCode.REJECTED: Rule("O provedor recusou esta mensagem.", permanent=True),
     RefusalCode.PROVIDER_ERROR: Rule("O provedor respondeu com um erro; a mensagem não saiu."),
     RefusalCode.UNREACHABLE: Rule("Não foi possível falar com o provedor; nada foi enviado."),
@@ -78,9 +76,7 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
     RefusalCode.INSTANCE_NOT_FOUND: Rule(
         "O provedor não conhece esta instância; confira a chave da instância.", pauses_instance=True
     ),
-    RefusalCode.BAD_CREDENTIALS: Rule(
-        "O provedor não aceitou a credencial; confira o token.", pauses_instance=True
-    ),
+    RefusalCode.BAD_CREDENTIALS: Rule("O provedor não aceitou a credencial; confira o token.", pauses_instance=True),
     RefusalCode.PERMISSION_MISSING: Rule(
         "A credencial não tem permissão para isto; confira o acesso no painel do provedor.",
         pauses_instance=True,
@@ -88,9 +84,7 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
     RefusalCode.RESTRICTED: Rule(
         "O WhatsApp restringiu este número; veja os avisos no aplicativo.", pauses_instance=True
     ),
-    RefusalCode.PAYMENT_REQUIRED: Rule(
-        "Há uma pendência de pagamento na conta do provedor.", pauses_instance=True
-    ),
+    RefusalCode.PAYMENT_REQUIRED: Rule("Há uma pendência de pagamento na conta do provedor.", pauses_instance=True),
     RefusalCode.WRONG_ADDRESS: Rule(
         "O endereço do servidor responde de outro lugar; confira o endereço (https?).", pauses_instance=True
     ),

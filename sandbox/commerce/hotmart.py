@@ -58,18 +58,14 @@ class Hotmart(Dialect):
             raise BadOrder("Escreva um e-mail completo, como maria@example.com.")
         now = now_ms()
         number = len(self.purchases) + 1
-        purchase = Purchase(
-            number, offer, name.strip(), email.strip(), phone.strip(), now, a_month_later(now)
-        )
+        purchase = Purchase(number, offer, name.strip(), email.strip(), phone.strip(), now, a_month_later(now))
         self.purchases.append(purchase)
         await self._send(purchase, approved(purchase, now))
         return purchase
 
     async def act(self, purchase: Purchase, action: str, *, offer: str = "") -> Event:
         """Send one of the other events, or the last one again. Raises `BadOrder` for an unknown action."""
-        event = (
-            purchase.last_event if action == "resend" else self._builder(action, offer)(purchase, now_ms())
-        )
+        event = purchase.last_event if action == "resend" else self._builder(action, offer)(purchase, now_ms())
         await self._send(purchase, event)
         return event
 

@@ -104,9 +104,7 @@ def _purchase(purchase: Purchase, status: str) -> dict[str, Any]:
     }
 
 
-def _purchase_event(
-    event: str, status: str, *, subscription: str = "ACTIVE"
-) -> Callable[[Purchase, int], Event]:
+def _purchase_event(event: str, status: str, *, subscription: str = "ACTIVE") -> Callable[[Purchase, int], Event]:
     def build(purchase: Purchase, now_ms: int) -> Event:
         data = {
             "product": _product(purchase),

@@ -26,9 +26,7 @@ OFFERS = {
     for offer in (
         Offer("starter", 700001, "Starter", 4_700, "300 mensagens por dia, 1 número, 2.000 leads"),
         Offer("pro", 700002, "Pro", 9_700, "2.000 mensagens por dia, 5 números, 50.000 leads"),
-        Offer(
-            "infinito", 700003, "Infinito", 29_700, "20.000 mensagens por dia, 50 números, 2 milhões de leads"
-        ),
+        Offer("infinito", 700003, "Infinito", 29_700, "20.000 mensagens por dia, 50 números, 2 milhões de leads"),
     )
 }
 

@@ -68,9 +68,7 @@ class ShopPages:
         fields = await read_fields(request)
         try:
             purchase = self.hotmart.find(int(request.match_info["number"]))
-            await self.hotmart.act(
-                purchase, request.match_info["action"], offer=str(fields.get("offer") or "")
-            )
+            await self.hotmart.act(purchase, request.match_info["action"], offer=str(fields.get("offer") or ""))
         except ValueError as error:
             if is_json(request):
                 return json_error("bad_action", str(error))

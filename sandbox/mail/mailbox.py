@@ -51,9 +51,7 @@ class MailboxPages:
             for mail in reversed(self.smtp.world.ledger.items(self.smtp.name))
             if search in f"{mail['to']} {mail['subject']}".lower()
         ]
-        return render(
-            request, "mailbox.html", paging=Paging.of(request, found, MAILS_PER_PAGE), search=search
-        )
+        return render(request, "mailbox.html", paging=Paging.of(request, found, MAILS_PER_PAGE), search=search)
 
     async def mail(self, request: web.Request) -> web.Response:
         """One mail."""

@@ -33,11 +33,13 @@ async def items(request: web.Request) -> web.Response:
     limit = min(_whole(request, "limit", MOST_ITEMS), MOST_ITEMS)
     found = ledger.items(provider, since=_whole(request, "since", 0), limit=limit + 1)
     is_more, found = len(found) > limit, found[:limit]
-    return web.json_response({
-        "items": found,
-        "total": ledger.total(provider),
-        "next_since": found[-1]["id"] if is_more and found else None,
-    })
+    return web.json_response(
+        {
+            "items": found,
+            "total": ledger.total(provider),
+            "next_since": found[-1]["id"] if is_more and found else None,
+        }
+    )
 
 
 async def summary(request: web.Request) -> web.Response:
@@ -55,9 +57,7 @@ async def page(request: web.Request) -> web.Response:
     return render(
         request,
         "ledger.html",
-        providers={
-            name: (dialect.title, world.ledger.total(name)) for name, dialect in world.dialects.items()
-        },
+        providers={name: (dialect.title, world.ledger.total(name)) for name, dialect in world.dialects.items()},
         provider=provider,
         paging=Paging.of(request, world.ledger.items(provider)[::-1], ENTRIES_PER_PAGE),
         deliveries=list(reversed(world.courier.log))[:ENTRIES_PER_PAGE],

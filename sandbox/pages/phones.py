@@ -32,9 +32,7 @@ def _instance(request: web.Request, gateway: Gateway) -> Instance:
 
 async def phones(request: web.Request) -> web.Response:
     """Every number: state, buttons, newest chats."""
-    numbers = [
-        (gateway, instance) for gateway in _gateways(request.app[WORLD]) for instance in gateway.phones
-    ]
+    numbers = [(gateway, instance) for gateway in _gateways(request.app[WORLD]) for instance in gateway.phones]
     return render(request, "phones.html", paging=Paging.of(request, numbers, CHATS_PER_PAGE))
 
 

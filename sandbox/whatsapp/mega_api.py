@@ -46,12 +46,7 @@ def _digits(address: object) -> str:
     if not isinstance(address, str):
         raise Refused(400, "messageData.to must be a string")
     digits = address.partition("@")[0].partition(":")[0]
-    if (
-        address.endswith("@g.us")
-        or not digits.isascii()
-        or not digits.isdigit()
-        or not 8 <= len(digits) <= 15
-    ):
+    if address.endswith("@g.us") or not digits.isascii() or not digits.isdigit() or not 8 <= len(digits) <= 15:
         raise Refused(400, "messageData.to must be a phone with country code, digits only or a JID")
     return digits
 
@@ -216,11 +211,13 @@ class MegaApi(Gateway):
     def answer_accepted(self, message: Message) -> web.Response:
         """The provider's id of the message stands in `messageData.key.id`."""
         key = {"remoteJid": _jid(message.phone), "fromMe": True, "id": message.id}
-        return web.json_response({
-            "error": False,
-            "message": "message sent",
-            "messageData": {"key": key, "status": "PENDING"},
-        })
+        return web.json_response(
+            {
+                "error": False,
+                "message": "message sent",
+                "messageData": {"key": key, "status": "PENDING"},
+            }
+        )
 
     def answer_refused(self, verdict: Verdict) -> web.Response:
         """`{"error": true, "message": ...}` with the status of the verdict."""

@@ -21,9 +21,7 @@ def turn() -> int:
 def qr_png_data_url(key: str, at_turn: int) -> str:
     """A PNG of the code as a data URL."""
     picture = io.BytesIO()
-    segno.make(f"SANDBOX - nada aqui e real: {key} {at_turn}", error="m").save(
-        picture, kind="png", scale=6, border=3
-    )
+    segno.make(f"SANDBOX - nada aqui e real: {key} {at_turn}", error="m").save(picture, kind="png", scale=6, border=3)
     return "data:image/png;base64," + base64.b64encode(picture.getvalue()).decode()
 
 

@@ -1,0 +1,36 @@
+"""`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
+
+from core.wake import wake_sender
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from core.db import db
+from core.errors import TooLarge, Unauthenticated
+from core.extensions import csrf
+from core.tenancy import tenant_scope
+from services.instances import find_webhook_owner, store_webhook
+
+MAX_BYTES = 1024 * 1024
+
+blueprint = Blueprint("whatsapp_webhook", __name__)
+csrf.exempt(blueprint)
+
+
+@blueprint.post("/webhooks/whatsapp/<token>")
+def receive(token: str) -> ResponseReturnValue:
+    """Store and answer 200. 413 over 1 MiB, 401 for a wrong secret, 503 when the database is out (the one handler
+    turns its refusal into that), whatever the body says."""
+    if (request.content_length or 0) > MAX_BYTES:
+        raise TooLarge
+    body = request.get_data(cache=False)
+    owner = find_webhook_owner(db.session(), token)
+    if owner is None:
+        raise Unauthenticated
+    with tenant_scope(owner.tenant_id):
+        session = db.session()
+        if not store_webhook(session, owner, token, dict(request.headers), body):
+            session.rollback()
+            raise Unauthenticated
+        session.commit()
+    wake_sender()
+    return {"status": "stored"}

@@ -1,0 +1,66 @@
+"""WhatsApp numbers: add, connect by QR, know their status, test, pause, and keep what their providers call in."""
+
+from services.instances.accounts import account_of, open_account, seal_credentials
+from services.instances.calls import (
+    ConnectStep,
+    TestResult,
+    apply_connect,
+    apply_refresh,
+    apply_test,
+    apply_webhook_set_up,
+    prepare_connect,
+    prepare_refresh,
+    prepare_test,
+    prepare_webhook_set_up,
+)
+from services.instances.change import (
+    NewInstance,
+    create_instance,
+    delete_instance,
+    pause_instance,
+    resume_instance,
+    update_instance,
+)
+from services.instances.find import (
+    InstanceFigures,
+    figures_of,
+    health_status,
+    instance_of,
+    instances_of,
+    is_healthy,
+    status_label,
+    webhook_url,
+)
+from services.instances.inbox import find_webhook_owner, store_webhook
+
+__all__ = [
+    "ConnectStep",
+    "InstanceFigures",
+    "NewInstance",
+    "TestResult",
+    "account_of",
+    "apply_connect",
+    "apply_refresh",
+    "apply_test",
+    "apply_webhook_set_up",
+    "create_instance",
+    "delete_instance",
+    "figures_of",
+    "find_webhook_owner",
+    "health_status",
+    "instance_of",
+    "instances_of",
+    "is_healthy",
+    "open_account",
+    "pause_instance",
+    "prepare_connect",
+    "prepare_refresh",
+    "prepare_test",
+    "prepare_webhook_set_up",
+    "resume_instance",
+    "seal_credentials",
+    "status_label",
+    "store_webhook",
+    "update_instance",
+    "webhook_url",
+]

@@ -1,0 +1,246 @@
+"""Adding, changing, pausing and removing a number."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from connectors.whatsapp import UnknownConnector, connector
+from core.crypto import fingerprint, new_secret
+from core.errors import Conflict, InvalidInput
+from models.accounts import Tenant
+from models.campaigns import CampaignContact, ContactStatus
+from models.instances import INSTANCE_TRANSITIONS, Instance, InstanceStatus
+from models.states import NotAllowedNow, sources_of
+from services.accounts import entitlement_of, register_in_directory, remove_from_directory
+from services.audit import record_audit
+from services.instances.accounts import seal_credentials, seal_token
+from services.instances.find import instance_of
+
+UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
+OFFICIAL_PACE_MS: Final = (1_000, 2_000)
+SANDBOX_PACE_MS: Final = (0, 0)
+MAX_INTERVAL_MS: Final = 3_600_000
+
+
+class TooManyInstances(Conflict):
+    """The plan has no room for another number."""
+
+    code = "plan_limit_instances"
+
+
+@dataclass(frozen=True, slots=True)
+class NewInstance:
+    """What a person says of a number. Intervals None = the connector's default; `credentials` by field name."""
+
+    name: str
+    connector: str
+    base_url: str
+    instance_key: str
+    credentials: Mapping[str, str] = field(default_factory=dict)
+    min_interval_ms: int | None = None
+    max_interval_ms: int | None = None
+    daily_cap: int | None = None
+    warm_up: bool = True
+    check_numbers: bool | None = None
+
+
+def create_instance(
+    session: Session, tenant_id: int, new: NewInstance, *, actor: int | None, now: datetime, sandbox_url: str = ""
+) -> Instance:
+    """Add a number, disconnected. InvalidInput names each field; TooManyInstances when the plan is full.
+
+    A number whose provider is the sandbox has no pace floor and is marked as such, everywhere it is shown.
+    """
+    info = _checked(new)
+    _refuse_beyond_plan(session, tenant_id, now)
+    is_sandbox = bool(sandbox_url) and _host(new.base_url) in _local_names(sandbox_url)
+    low, high = _pace(new, is_official=info, is_sandbox=is_sandbox)
+    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info)
+    token = new_secret()
+    instance = Instance(
+        tenant_id=tenant_id,
+        name=new.name.strip(),
+        connector=new.connector,
+        base_url=new.base_url.strip().rstrip("/"),
+        instance_key=new.instance_key.strip(),
+        sealed_credentials=seal_credentials(tenant_id, new.instance_key.strip(), new.credentials),
+        webhook_token_hash=fingerprint(token),
+        sealed_webhook_token=seal_token(tenant_id, new.instance_key.strip(), token),
+        min_interval_ms=low,
+        max_interval_ms=high,
+        daily_cap=new.daily_cap,
+        warm_up=new.warm_up,
+        check_numbers=new.check_numbers if new.check_numbers is not None else not info,
+        is_sandbox=is_sandbox,
+    )
+    session.add(instance)
+    session.flush()
+    register_in_directory(session, "instance_webhook", fingerprint(token), tenant_id=tenant_id, target_id=instance.id)
+    record_audit(session, tenant_id, "instances.create", actor_user_id=actor, target=("instance", instance.id))
+    return instance
+
+
+def update_instance(
+    session: Session,
+    tenant_id: int,
+    instance_id: int,
+    changes: Mapping[str, object],
+    *,
+    actor: int | None,
+    now: datetime,
+) -> Instance:
+    """Change name, intervals, daily cap, warm-up, number check, address or credentials (None keeps what is)."""
+    instance = instance_of(session, tenant_id, instance_id)
+    said = {name: value for name, value in changes.items() if value is not None}
+    credentials = said.pop("credentials", None)
+    for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
+        if name in said:
+            setattr(instance, name, said[name])
+    if isinstance(credentials, Mapping) and any(credentials.values()):
+        instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, credentials)
+    problems = _interval_problems(instance.min_interval_ms, instance.max_interval_ms)
+    if problems:
+        raise InvalidInput(fields=problems)
+    is_official = connector(instance.connector).info.is_official
+    has_floor = not (instance.is_sandbox or is_official)
+    _refuse_below_floor(session, tenant_id, instance.min_interval_ms, now=now, has_floor=has_floor)
+    record_audit(session, tenant_id, "instances.update", actor_user_id=actor, target=("instance", instance_id))
+    return instance
+
+
+def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
+    """Stop sending through this number until somebody resumes it; what is in flight is still settled."""
+    _move(session, tenant_id, instance_id, InstanceStatus.PAUSED, "Pausado por você.")
+    record_audit(session, tenant_id, "instances.pause", actor_user_id=actor, target=("instance", instance_id))
+
+
+def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
+    """Let a paused number send again."""
+    instance_of(session, tenant_id, instance_id)
+    moved = session.execute(
+        update(Instance)
+        .where(
+            Instance.tenant_id == tenant_id,
+            Instance.id == instance_id,
+            Instance.status == InstanceStatus.PAUSED,
+        )
+        .values(status=InstanceStatus.CONNECTED, status_reason="", held_until=None, consecutive_unclear=0)
+        .returning(Instance.id)
+    ).scalar()
+    if moved is None:
+        raise NotAllowedNow("Só um número pausado pode ser retomado.")
+    record_audit(session, tenant_id, "instances.resume", actor_user_id=actor, target=("instance", instance_id))
+
+
+def delete_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None, now: datetime) -> None:
+    """Remove a number from the pages; its history stays with the campaigns. Refused while a message is in flight."""
+    instance = instance_of(session, tenant_id, instance_id)
+    in_flight = session.execute(
+        select(func.count())
+        .select_from(CampaignContact)
+        .where(
+            CampaignContact.tenant_id == tenant_id,
+            CampaignContact.instance_id == instance_id,
+            CampaignContact.status == ContactStatus.SENDING,
+        )
+    ).scalar_one()
+    if in_flight:
+        raise Conflict("Há uma mensagem saindo por este número agora. Pause-o e tente de novo em instantes.")
+    instance.deleted_at = now
+    instance.status = InstanceStatus.DISCONNECTED
+    remove_from_directory(session, "instance_webhook", tenant_id=tenant_id, target_id=instance_id)
+    record_audit(session, tenant_id, "instances.delete", actor_user_id=actor, target=("instance", instance_id))
+
+
+def _move(session: Session, tenant_id: int, instance_id: int, target: InstanceStatus, reason: str) -> None:
+    instance_of(session, tenant_id, instance_id)
+    moved = session.execute(
+        update(Instance)
+        .where(
+            Instance.tenant_id == tenant_id,
+            Instance.id == instance_id,
+            Instance.status.in_(sources_of(INSTANCE_TRANSITIONS, target)),
+        )
+        .values(status=target, status_reason=reason)
+        .returning(Instance.id)
+    ).scalar()
+    if moved is None:
+        raise NotAllowedNow("Só um número conectado pode ser pausado.")
+
+
+def _checked(new: NewInstance) -> bool:
+    """Whether the connector is official; InvalidInput with every problem otherwise."""
+    problems: dict[str, list[str]] = {}
+    try:
+        info = connector(new.connector).info
+    except UnknownConnector:
+        raise InvalidInput(fields={"connector": ["Escolha um dos conectores da lista."]}) from None
+    if not new.name.strip():
+        problems["name"] = ["Dê um nome a este número, por exemplo: Recepção."]
+    if not new.instance_key.strip():
+        problems["instance_key"] = ["Copie a chave da instância do painel do provedor."]
+    if urlsplit(new.base_url.strip()).scheme not in ("http", "https") or not _host(new.base_url):
+        problems["base_url"] = ["O endereço começa com https:// e está no painel do provedor."]
+    problems |= {
+        f"credentials.{needed.name}": [f"Falta: {needed.label}."]
+        for needed in info.fields
+        if needed.required and not new.credentials.get(needed.name, "").strip()
+    }
+    if new.daily_cap is not None and new.daily_cap < 1:
+        problems["daily_cap"] = ["O limite por dia é de pelo menos 1 mensagem."]
+    problems |= _interval_problems(new.min_interval_ms, new.max_interval_ms)
+    if problems:
+        raise InvalidInput(fields=problems)
+    return info.is_official
+
+
+def _interval_problems(low: int | None, high: int | None) -> dict[str, list[str]]:
+    if low is not None and high is not None and low > high:
+        return {"max_interval_ms": ["O intervalo máximo não pode ser menor que o mínimo."]}
+    if any(value is not None and not 0 <= value <= MAX_INTERVAL_MS for value in (low, high)):
+        return {"min_interval_ms": ["O intervalo vai de 0 a 3.600 segundos."]}
+    return {}
+
+
+def _pace(new: NewInstance, *, is_official: bool, is_sandbox: bool) -> tuple[int, int]:
+    default = SANDBOX_PACE_MS if is_sandbox else OFFICIAL_PACE_MS if is_official else UNOFFICIAL_PACE_MS
+    low = default[0] if new.min_interval_ms is None else new.min_interval_ms
+    high = max(default[1], low) if new.max_interval_ms is None else new.max_interval_ms
+    return min(low, high), high
+
+
+def _refuse_below_floor(session: Session, tenant_id: int, low: int, *, now: datetime, has_floor: bool) -> None:
+    floor = entitlement_of(session, tenant_id, now).pace_floor_ms if has_floor else 0
+    if low < floor:
+        seconds = -(-floor // 1000)
+        sentence = f"Para proteger o número, o intervalo mínimo no seu plano é de {seconds} segundos."
+        raise InvalidInput(fields={"min_interval_ms": [sentence]})
+
+
+def _refuse_beyond_plan(session: Session, tenant_id: int, now: datetime) -> None:
+    """Under a lock on the tenant's row, so that two requests at once don't both take the last place."""
+    session.execute(select(Tenant.id).where(Tenant.id == tenant_id).with_for_update()).one()
+    allowed = entitlement_of(session, tenant_id, now).max_instances
+    used = session.execute(
+        select(func.count()).select_from(Instance).where(Instance.tenant_id == tenant_id, Instance.deleted_at.is_(None))
+    ).scalar_one()
+    if used >= allowed:
+        raise TooManyInstances(
+            f"Seu plano permite {allowed} número{'s' if allowed != 1 else ''}. "
+            "Remova um que não usa mais ou mude de plano."
+        )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url.strip()).netloc.lower()
+
+
+def _local_names(sandbox_url: str) -> set[str]:
+    """The sandbox answers to its address and to `localhost` on the same port."""
+    port = urlsplit(sandbox_url).port
+    return {_host(sandbox_url), f"localhost:{port}", f"127.0.0.1:{port}"}

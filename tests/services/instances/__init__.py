@@ -1,0 +1,1 @@
+"""The instances room, spoken to through the sandbox's Mega API."""

@@ -1,0 +1,201 @@
+"""A number from being added to sending a test, against the sandbox over HTTP."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.errors import InvalidInput, NotFound
+from core.http import configure
+from core.outside import call_outside
+from core.tenancy import tenant_scope
+from models.instances import Instance, InstanceStatus, WebhookDelivery
+from models.states import NotAllowedNow
+from services import instances as room
+from services.instances.change import TooManyInstances
+from tests.support.sandbox_process import SandboxProcess
+from tests.support.world import TenantHandle
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def local_providers() -> None:
+    configure(allow_private_hosts=True)
+
+
+def described(sandbox: SandboxProcess, key: str = "") -> room.NewInstance:
+    return room.NewInstance(
+        name="Recepção",
+        connector="mega_api",
+        base_url=sandbox.mega_url,
+        instance_key=key or f"loja-{secrets.token_hex(4)}",
+        credentials={"token": "token-da-loja"},
+    )
+
+
+def added(session: Session, tenant: TenantHandle, sandbox: SandboxProcess, *, key: str = "") -> int:
+    made = room.create_instance(
+        session, tenant.id, described(sandbox, key), actor=tenant.owner_id, now=NOW, sandbox_url=sandbox.url
+    )
+    session.commit()
+    return made.id
+
+
+def connect(session: Session, tenant: TenantHandle, instance_id: int) -> room.ConnectStep:
+    return call_outside(
+        session,
+        lambda s: room.prepare_connect(s, tenant.id, instance_id),
+        lambda s, answer: room.apply_connect(s, tenant.id, instance_id, answer),
+    )
+
+
+def refresh(session: Session, tenant: TenantHandle, instance_id: int) -> str:
+    return call_outside(
+        session,
+        lambda s: room.prepare_refresh(s, tenant.id, instance_id),
+        lambda s, answer: room.apply_refresh(s, tenant.id, instance_id, answer),
+    )
+
+
+def test_a_number_connects_by_qr_and_notices_it(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    key = f"loja-{secrets.token_hex(4)}"
+    instance_id = added(session, tenant, sandbox, key=key)
+    step = connect(session, tenant, instance_id)
+    assert step.qr_png is not None
+    assert step.qr_png.startswith(b"\x89PNG")
+    assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.CONNECTING
+    sandbox.post(f"/sandbox/instances/{key}/connect").raise_for_status()
+    assert connect(session, tenant, instance_id).is_connected
+    assert refresh(session, tenant, instance_id) == ""
+    instance = room.instance_of(session, tenant.id, instance_id)
+    assert instance.status is InstanceStatus.CONNECTED
+    assert instance.phone
+
+
+def test_a_test_message_arrives_at_the_phone(session: Session, tenant: TenantHandle, sandbox: SandboxProcess) -> None:
+    instance_id = added(session, tenant, sandbox, key=f"demo-{secrets.token_hex(4)}")
+    refresh(session, tenant, instance_id)
+    result = call_outside(
+        session,
+        lambda s: room.prepare_test(s, tenant.id, instance_id, phone="(11) 90000-1000", app_name="Leads"),
+        lambda s, answer: room.apply_test(s, tenant.id, instance_id, answer),
+    )
+    assert result.is_sent
+    assert [sent["to"] for sent in sandbox.ledger("mega") if sent.get("accepted")] == ["5511900001000"]
+
+
+def test_a_wrong_token_is_told_in_words_and_kept_on_the_number(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    key = f"demo-{secrets.token_hex(4)}"
+    first = added(session, tenant, sandbox, key=key)
+    refresh(session, tenant, first)
+    room.update_instance(session, tenant.id, first, {"credentials": {"token": "outro"}}, actor=None, now=NOW)
+    assert "token" in refresh(session, tenant, first)
+    assert "token" in room.instance_of(session, tenant.id, first).last_error
+
+
+def test_a_provider_that_is_down_is_said_and_nothing_is_lost(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    new = replace(described(sandbox), base_url="http://127.0.0.1:9")
+    made = room.create_instance(session, tenant.id, new, actor=None, now=NOW)
+    session.commit()
+    assert connect(session, tenant, made.id).problem.startswith("Não foi possível falar com o provedor")
+
+
+def test_secrets_are_sealed_and_bound_to_their_row(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    instance = room.instance_of(session, tenant.id, instance_id)
+    assert "token-da-loja" not in instance.sealed_credentials
+    assert room.account_of(instance).credentials == {"token": "token-da-loja"}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": " "}, "name"),
+        ({"base_url": "ftp://x"}, "base_url"),
+        ({"base_url": "nada"}, "base_url"),
+        ({"instance_key": ""}, "instance_key"),
+        ({"credentials": {}}, "credentials.token"),
+        ({"connector": "pombo"}, "connector"),
+        ({"min_interval_ms": 90_000, "max_interval_ms": 50_000}, "max_interval_ms"),
+        ({"min_interval_ms": 1_000}, "min_interval_ms"),
+        ({"daily_cap": 0}, "daily_cap"),
+    ],
+)
+def test_each_wrong_field_is_named(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess, change: dict[str, object], field: str
+) -> None:
+    new = replace(described(sandbox), **change)  # type: ignore[arg-type]
+    with pytest.raises(InvalidInput) as refusal:
+        room.create_instance(session, tenant.id, new, actor=None, now=NOW)
+    assert field in refusal.value.fields
+
+
+def test_the_plan_says_how_many_numbers_there_may_be(
+    factory: sessionmaker[Session], make_tenant: Callable[..., TenantHandle], sandbox: SandboxProcess
+) -> None:
+    small = make_tenant(plan="starter")
+    with tenant_scope(small.id), factory() as session:
+        added(session, small, sandbox)
+        with pytest.raises(TooManyInstances, match="permite 1 número"):
+            added(session, small, sandbox)
+
+
+def test_pause_and_resume_move_only_where_the_table_allows(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox, key=f"demo-{secrets.token_hex(4)}")
+    with pytest.raises(NotAllowedNow):
+        room.pause_instance(session, tenant.id, instance_id, actor=None)
+    refresh(session, tenant, instance_id)
+    room.pause_instance(session, tenant.id, instance_id, actor=None)
+    refresh(session, tenant, instance_id)
+    assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.PAUSED
+    room.resume_instance(session, tenant.id, instance_id, actor=None)
+    session.expire_all()
+    assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.CONNECTED
+
+
+def test_a_stranger_and_a_removed_number_are_not_found(
+    factory: sessionmaker[Session], session: Session, tenant: TenantHandle,
+    make_tenant: Callable[..., TenantHandle], sandbox: SandboxProcess,
+) -> None:  # fmt: skip
+    instance_id = added(session, tenant, sandbox)
+    stranger = make_tenant()
+    with tenant_scope(stranger.id), factory() as theirs, pytest.raises(NotFound):
+        room.instance_of(theirs, stranger.id, instance_id)
+    room.delete_instance(session, tenant.id, instance_id, actor=None, now=NOW)
+    session.commit()
+    with pytest.raises(NotFound):
+        room.instance_of(session, tenant.id, instance_id)
+
+
+def test_a_providers_call_is_kept_only_with_the_right_secret(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    key = f"loja-{secrets.token_hex(4)}"
+    instance_id = added(session, tenant, sandbox, key=key)
+    instance = room.instance_of(session, tenant.id, instance_id)
+    token = room.webhook_url(instance, "").rsplit("/", 1)[1]
+    session.commit()
+    assert room.find_webhook_owner(session, "errado") is None
+    owner = room.find_webhook_owner(session, token)
+    assert owner is not None
+    body = b'{"instance_key": "%s", "messageType": "connection_update"}' % key.encode()
+    assert room.store_webhook(session, owner, token, {"Content-Type": "application/json"}, body)
+    assert not room.store_webhook(session, owner, token, {}, body.replace(key.encode(), b"outra"))
+    stored = session.execute(select(WebhookDelivery).where(WebhookDelivery.tenant_id == tenant.id)).scalars().all()
+    assert [(one.instance_id, one.body) for one in stored] == [(instance_id, body)]
+    assert session.execute(select(Instance.id).where(Instance.tenant_id == tenant.id)).scalars().all() == [instance_id]

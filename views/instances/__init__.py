@@ -1,0 +1,5 @@
+"""Pages of the WhatsApp numbers."""
+
+from views.instances.routes import blueprint
+
+__all__ = ["blueprint"]
