@@ -154,9 +154,7 @@ class Board:
         for campaign in self.picture.campaigns.values():
             if campaign.campaign_id not in self._dry_until:
                 wanted.setdefault(campaign.tenant_id, []).append(campaign)
-        self._hands = {
-            tenant_id: self._refreshed(tenant_id, campaigns) for tenant_id, campaigns in wanted.items()
-        }
+        self._hands = {tenant_id: self._refreshed(tenant_id, campaigns) for tenant_id, campaigns in wanted.items()}
         # Whoever was in the ring keeps the place; newcomers go to its end as their numbers are offered.
         self._ring = deque(self._hands[hand.tenant_id] for hand in self._ring if hand.tenant_id in self._hands)
         self._in_ring = {hand.tenant_id for hand in self._ring}

@@ -171,9 +171,7 @@ def _suppress(session: Session, refused: Sequence[tuple[CampaignKey, int, str]],
         deltas.move(key, "pending", "suppressed")
 
 
-def _within_quota(
-    session: Session, order: ClaimOrder, picks: Sequence[_Pick], report: ClaimReport
-) -> list[_Pick]:
+def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[_Pick], report: ClaimReport) -> list[_Pick]:
     """Reserve the tenants' days; picks beyond what is left fall away (their rows stay pending, unlocked at commit)."""
     wanted = Counter(pick.slot.turn.tenant_id for pick in picks)
     if not wanted:
@@ -186,7 +184,7 @@ def _within_quota(
         "limits": plain(order.terms[one].daily_messages for one in tenants),
     }
     session.execute(sql.OPEN_DAYS, {"tenants": columns["tenants"], "days": columns["days"]})
-    granted = Counter(dict(session.execute(sql.RESERVE_QUOTA, columns).tuples().all()))
+    granted: Counter[int] = Counter(dict(session.execute(sql.RESERVE_QUOTA, columns).all()))
     report.spent |= {one for one in tenants if granted[one] < wanted[one]}
     kept: list[_Pick] = []
     for pick in picks:
@@ -217,7 +215,7 @@ def _within_campaign_limits(
     keys = sorted(limited)
     columns = _keys(keys) | {"days": plain(order.terms[key[0]].day for key in keys)}
     _open_campaign_days(session, order, keys)
-    used = dict(session.execute(sql.CAMPAIGN_DAYS_USED, columns).tuples().all())
+    used: dict[int, int] = dict(session.execute(sql.CAMPAIGN_DAYS_USED, columns).all())
     left = {key[1]: max(0, (campaigns[key[1]].daily_limit or 0) - used.get(key[1], 0)) for key in keys}
     kept: list[_Pick] = []
     for pick in picks:

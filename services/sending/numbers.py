@@ -13,7 +13,9 @@ from services.sending.arrays import plain, texts
 from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.words import Ruling
 
-ILL: Final = "A saúde deste número caiu abaixo de 50: ele foi pausado para não ser bloqueado. Retome quando estiver bem."
+ILL: Final = (
+    "A saúde deste número caiu abaixo de 50: ele foi pausado para não ser bloqueado. Retome quando estiver bem."
+)
 HEALTH_PER_DELIVERED: Final = 0.5
 HEALTH_PER_READ: Final = 1.0
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"

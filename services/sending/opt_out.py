@@ -4,9 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
-WORDS: Final = frozenset(
-    {"sair", "pare", "parar", "stop", "cancelar", "descadastrar", "remover", "nao quero receber"}
-)
+WORDS: Final = frozenset({"sair", "pare", "parar", "stop", "cancelar", "descadastrar", "remover", "nao quero receber"})
 _NOISE: Final = re.compile(r"[^a-z0-9]+")
 
 

@@ -5,7 +5,7 @@
 | taken | sent | errors back to 0 |
 | no such number | invalid, quota back | nothing |
 | refused for good | failed, quota back | -10 health, one error more |
-| refused for now | pending again after 1, 5, 25 minutes, then failed; quota back | one error more; rests when throttled |
+| refused for now | pending again after 1, 5, 25 minutes, then failed; quota back | one error more, rests if asked to |
 | the number can't send | pending, no attempt used, quota back | paused or disconnected, with the reason |
 | provider not reached | pending, no attempt used, quota back | rests 5, 10, 20 ... seconds |
 | unclear | unconfirmed, quota kept: it may have arrived | one unclear more; two in a row stop it |

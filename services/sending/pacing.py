@@ -37,7 +37,7 @@ def gap_ms(interval: tuple[int, int], rng: Random) -> int:
 def backoff_seconds(failures_in_a_row: int) -> int:
     """5, 10, 20 ... seconds, at most 10 minutes, after this many failures to reach the provider (1 or more)."""
     doublings = min(max(failures_in_a_row, 1) - 1, 10)
-    return min(FIRST_BACKOFF_SECONDS * 2**doublings, LONGEST_BACKOFF_SECONDS)
+    return min(FIRST_BACKOFF_SECONDS << doublings, LONGEST_BACKOFF_SECONDS)
 
 
 def throttle_seconds(retry_after_seconds: float | None, failures_in_a_row: int) -> int:

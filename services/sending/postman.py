@@ -33,9 +33,10 @@ from services.sending.words import Answer, Claimed
 log = structlog.get_logger()
 
 
-def binding(instance_id: int) -> str:
-    """What an instance's credentials are sealed to."""
-    return f"instances:{instance_id}:credentials"
+def open_account(tenant_id: int, base_url: str, instance_key: str, sealed: str) -> Account:
+    """As `services.instances.open_account`."""
+    bound_to = f"instances:{tenant_id}:{instance_key}"
+    return Account(base_url, instance_key, json.loads(key_ring().unseal(sealed, bound_to=bound_to)))
 
 
 @dataclass(slots=True)
@@ -49,8 +50,7 @@ class Accounts:
         version = (view.base_url, view.instance_key, view.sealed_credentials)
         known = self._known.get(view.instance_id)
         if known is None or known[0] != version:
-            plain = key_ring().unseal(view.sealed_credentials, bound_to=binding(view.instance_id))
-            known = (version, Account(view.base_url, view.instance_key, json.loads(plain)))
+            known = (version, open_account(view.tenant_id, *version))
             self._known[view.instance_id] = known
         return known[1]
 

@@ -43,9 +43,7 @@ class Candidate:
         return max((self.health / 100) ** 2 * success * max(free, 0.05), 0.01)
 
 
-def rank(
-    mode: RotationMode, candidates: Sequence[Candidate], *, last_id: int | None, rng: Random
-) -> list[Candidate]:
+def rank(mode: RotationMode, candidates: Sequence[Candidate], *, last_id: int | None, rng: Random) -> list[Candidate]:
     """The candidates in the order they should be used, best first.
 
     round_robin: ascending ids, beginning after the one used last. balanced: least used relative to its cap.

@@ -81,7 +81,7 @@ def _move_contacts(session: Session, batch: Sequence[tuple[Answer, Ruling]], exp
         "attempts_back": plain(one.attempts_back for one in rulings),
         "expected": expected,
     }
-    return dict(session.execute(sql.SETTLE_CONTACTS, columns).tuples().all())
+    return dict(session.execute(sql.SETTLE_CONTACTS, columns).all())
 
 
 def _count(deltas: Deltas, claimed: Claimed, ruling: Ruling, *, source: str, target: str) -> None:
@@ -191,9 +191,5 @@ def _number_stopped(claimed: Claimed, ruling: Ruling, number: NumberNow, now: da
     if ruling.number_status:
         return [paused]
     text = "A saúde do número ficou abaixo de 50."
-    ill = LogLine(
-        *who, LogType.HEALTH_ISSUE, Severity.WARNING, text, {}, claimed.instance_id, health=number.health
-    )
+    ill = LogLine(*who, LogType.HEALTH_ISSUE, Severity.WARNING, text, {}, claimed.instance_id, health=number.health)
     return [ill, paused]
-
-

@@ -274,11 +274,3 @@ SELECT DISTINCT ON (tenant_id, phone_key) * FROM unnest(CAST(:tenants AS bigint[
 ORDER BY tenant_id, phone_key
 ON CONFLICT (tenant_id, phone_key) DO NOTHING
 """)
-
-CLAIM_ROWS: Final = text("""
-SELECT c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
-FROM campaign_contacts c
-WHERE c.status = 'sending' AND c.lease_until IS NOT NULL AND c.claim_id = CAST(:claim AS uuid)
-FOR NO KEY UPDATE
-""")
-"""The rows of a claim whose commit was never answered: nothing of it has left (index on lease_until)."""

@@ -94,7 +94,7 @@ def _read_world(session: Session, now: datetime, daemon_id: str, campaigns: Sequ
         {row[0]: frozenset(row[1]) for row in session.execute(sql.MEMBERS)},
         {row[0]: _Plan(row[1], row[2]) for row in plans},
         days,
-        dict(used.tuples().all()),
+        dict(used.all()),
         in_flight,
     )
 
@@ -111,8 +111,8 @@ def _day(now: datetime, zone: str) -> date:
 
 def _number(row: Any, days: Mapping[int, date]) -> NumberView:
     is_today = row[10] == days.get(row[0])
-    used, sent, failed = row[11:14] if is_today else (0, 0, 0)
-    return NumberView(*row[:10], used, sent, failed, row[14], row[15], float(row[16]))
+    figures = row[11:14] if is_today else (0, 0, 0)
+    return NumberView(*row[:10], *figures, row[14], row[15], float(row[16]))
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
@@ -141,20 +141,14 @@ def _finish(session: Session, now: datetime, done: Sequence[_Campaign]) -> None:
     write_logs(session, [_finished(now, *row) for row in rows])
 
 
-def _finished(
-    now: datetime, tenant_id: int, campaign_id: int, total: int, sent: int, *rest: int
-) -> LogLine:
+def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent: int, *rest: int) -> LogLine:
     failed, unconfirmed = rest
     details = {"total": total, "sent": sent, "failed": failed, "unconfirmed": unconfirmed}
     text = "Campanha concluída."
-    return LogLine(
-        tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details, progress=100.0
-    )
+    return LogLine(tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details, progress=100.0)
 
 
-def _write_standings(
-    session: Session, now: datetime, standings: Sequence[tuple[_Campaign, Standing]]
-) -> None:
+def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[_Campaign, Standing]]) -> None:
     changed = [
         (one, verdict)
         for one, verdict in standings
@@ -174,9 +168,7 @@ def _write_standings(
     write_logs(session, [line for row in rows if (line := _standing_line(now, *row)) is not None])
 
 
-def _standing_line(
-    now: datetime, tenant_id: int, campaign_id: int, was: str, *after: Any
-) -> LogLine | None:
+def _standing_line(now: datetime, tenant_id: int, campaign_id: int, was: str, *after: Any) -> LogLine | None:
     status, reason, until = after
     if status == was:
         return None
