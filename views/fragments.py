@@ -3,7 +3,8 @@
 import hashlib
 import re
 
-from flask import Response, make_response, render_template, request
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
 
 CSRF_TOKEN = re.compile(rb'name="csrf_token" value="[^"]*"')
 """Signed anew each second; with it in the hash, a block with a button would never be unchanged."""
