@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
     sandbox_url: str = Field("", description="address of the sandbox, set by `make run` in a demonstration")
+    metrics_token: str = Field(
+        "", description="opens /metrics to other machines, as a Bearer token; empty = loopback only"
+    )
     sentry_dsn: str = Field("", description="optional error reports")
     allow_private_hosts: bool | None = Field(
         None, description="let providers live on private addresses; outside production they may unless this says 0"
@@ -77,7 +80,9 @@ class Settings(BaseSettings):
     @property
     def is_embedded(self) -> bool:
         """True when the database is the one this copy started under its own `LEADS_HOME`."""
-        return not self.database_url or str(self.leads_home.resolve()) in self.database_url
+        from core.embedded import is_own_database
+
+        return not self.database_url or is_own_database(self.leads_home, self.database_url)
 
     @property
     def public_url(self) -> str:

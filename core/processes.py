@@ -22,7 +22,8 @@ from types import FrameType
 from typing import Any
 
 from core.config import ConfigurationError, Settings, load_settings
-from core.embedded import CannotStart, EmbeddedServices, initialise
+from core.embedded import EmbeddedServices
+from core.server_files import CannotStart, initialise
 from core.supervision import Program, Supervisor
 
 BIN = Path(sys.executable).parent

@@ -1,6 +1,6 @@
 """`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
 
-from core.wake import wake_sender
+from core.wake import wake_sender_after_commit
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -31,6 +31,6 @@ def receive(token: str) -> ResponseReturnValue:
         if not store_webhook(session, owner, token, dict(request.headers), body):
             session.rollback()
             raise Unauthenticated
+        wake_sender_after_commit(session)
         session.commit()
-    wake_sender()
     return {"status": "stored"}
