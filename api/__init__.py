@@ -2,14 +2,13 @@
 
 from flask import Flask
 
-from api import auth, health
+from api import auth, health, instances
 from api.common import init_api
-from api import instances
 from api.identity import init_identity
-from api.webhooks import whatsapp
+from api.webhooks import hotmart, whatsapp
 
 ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
-PLAIN = (health.blueprint, whatsapp.blueprint)
+PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 
 
 def register(app: Flask) -> None:

@@ -4,13 +4,14 @@ A room's file makes a `Blueprint` from here, declares its schemas with marshmall
 refusals. Lists take `PageArgs` and answer `page_of(ItemSchema)`; `core.paging.fetch_page` cuts the page.
 """
 
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import marshmallow as ma
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_smorest import Api as SmorestApi
-from flask_smorest import Blueprint
+from flask_smorest import Blueprint as SmorestBlueprint
 
 from api import idempotency, words
 from core.config import VERSION
@@ -18,7 +19,25 @@ from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 
 __all__ = ["Blueprint", "ErrorSchema", "Page", "PageArgs", "Schema", "StrictSchema", "init_api", "page_of"]
 
+ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 MOVED: Final = {"/api/campaigns/campaigns": "/api/campaigns"}
+
+
+class Blueprint(SmorestBlueprint):  # type: ignore[misc]
+    """A room's routes, described in `/api/openapi.json`; typed, since flask-smorest isn't."""
+
+    if TYPE_CHECKING:
+
+        def route(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def get(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def post(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def put(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def patch(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def delete(self, rule: str, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def arguments(self, schema: Any, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def response(self, status_code: Any, schema: Any = None, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def alt_response(self, status_code: Any, **options: Any) -> Callable[[ViewT], ViewT]: ...
+        def doc(self, **options: Any) -> Callable[[ViewT], ViewT]: ...
 
 
 class Schema(ma.Schema):
@@ -93,6 +112,7 @@ def init_api(app: Flask) -> Api:
         OPENAPI_JSON_PATH="openapi.json",
         API_SPEC_OPTIONS={"security": [{"bearer": []}, {"cookie": []}]},
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # sentences stay readable in a terminal
     made = Api(app)
     made.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     made.spec.components.security_scheme("cookie", {"type": "apiKey", "in": "cookie", "name": "leads_session"})
@@ -112,5 +132,3 @@ def _redirect_moved(app: Flask, endpoint: str, old: str, new: str) -> None:
     methods = ["GET", "POST", "PUT", "PATCH", "DELETE"]
     app.add_url_rule(old, endpoint, moved, methods=methods)
     app.add_url_rule(f"{old}/<path:rest>", endpoint, moved, methods=methods)
-
-

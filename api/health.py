@@ -72,8 +72,8 @@ def beat_state(beat_at: datetime | None, now: datetime) -> str:
 
 def _database() -> tuple[str, dict[str, datetime]]:
     try:
-        rows = db.session().execute(select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind))
-        return "ok", {kind: beat_at for kind, beat_at in rows}
+        newest = select(ProcessBeat.kind, func.max(ProcessBeat.beat_at)).group_by(ProcessBeat.kind)
+        return "ok", {row[0]: row[1] for row in db.session().execute(newest).all()}
     except SQLAlchemyError:
         db.session.rollback()
         return "out", {}

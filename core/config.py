@@ -47,7 +47,9 @@ class Settings(BaseSettings):
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
     sandbox_url: str = Field("", description="address of the sandbox, set by `make run` in a demonstration")
-    metrics_token: str = Field("", description="opens /metrics to other machines, as a Bearer token; empty = loopback only")
+    metrics_token: str = Field(
+        "", description="opens /metrics to other machines, as a Bearer token; empty = loopback only"
+    )
     sentry_dsn: str = Field("", description="optional error reports")
     allow_private_hosts: bool | None = Field(
         None, description="let providers live on private addresses; outside production they may unless this says 0"

@@ -87,7 +87,8 @@ def _of_app_error(error: AppError) -> Problem:
 
 def _of_http_error(error: HTTPException) -> Problem:
     status = error.code or 500
-    code, sentence = _words_of(status)
+    code, words = _words_of(status)
+    sentence: str | None = words
     headers = {name: value for name, value in error.get_headers() if name in {"Allow", "Retry-After"}}
     if isinstance(error, RateLimitExceeded):
         sentence = _("Foram muitas tentativas em pouco tempo. Espere %(minutes)s min e tente de novo.",

@@ -17,6 +17,12 @@ class Notice:
     level: str
 
 
+def badge(reason: LicenceReason) -> str:
+    """The reason as `ui.status_badge('licence', ...)` spells it."""
+    ended = {LicenceReason.EXPIRED, LicenceReason.SUSPENDED}
+    return "ended" if reason in ended else "refunded" if reason is LicenceReason.CHARGEBACK else str(reason)
+
+
 def notice_about(entitlement: Entitlement) -> Notice | None:
     """The banner of the signed-in pages, None while there is nothing to say."""
     if entitlement.is_live:
@@ -47,6 +53,6 @@ def _dead_words(reason: LicenceReason) -> str:
         LicenceReason.CHARGEBACK: _("O pagamento da sua licença foi contestado, então os envios estão parados."),
         LicenceReason.SUSPENDED: _("Esta conta está suspensa. Fale com o suporte para voltar a enviar."),
     }
-    return words.get(reason, _("Sua licença terminou, então os envios estão parados.")) + " " + _(
-        "Você continua entrando e vendo tudo; seus dados estão guardados."
-    )
+    why: str = words.get(reason, _("Sua licença terminou, então os envios estão parados."))
+    kept: str = _("Você continua entrando e vendo tudo; seus dados estão guardados.")
+    return f"{why} {kept}"

@@ -37,6 +37,13 @@ from services.accounts.entitlement import (
     require_live_licence,
 )
 from services.accounts.events import LicenceChanged, OneTimeLinkMade
+from services.accounts.hotmart import (
+    apply_hotmart_event,
+    note_failure,
+    open_hotmart_events,
+    replay_unmapped_events,
+    store_hotmart_event,
+)
 from services.accounts.idempotency import (
     Answer,
     KeptAnswer,
@@ -56,6 +63,7 @@ from services.accounts.one_time import (
 )
 from services.accounts.passwords import WeakPassword
 from services.accounts.permissions import PERMISSIONS, role_may
+from services.accounts.plans import PublicPlan, change_plan, map_product, plan_bought, public_plans
 from services.accounts.principal import Company, Person, load_person, parse_cookie_id, person_of_cookie
 from services.accounts.reset import send_reset_link
 from services.accounts.sign_in import WrongCredentials, check_sign_in, find_account
@@ -83,11 +91,14 @@ __all__ = [
     "OneTimeLinkMade",
     "Person",
     "PlanLimits",
+    "PublicPlan",
     "Usage",
     "WeakPassword",
     "WrongCredentials",
     "WrongPassword",
+    "apply_hotmart_event",
     "change_password",
+    "change_plan",
     "check_sign_in",
     "checked_email",
     "claim_idempotency_key",
@@ -105,22 +116,29 @@ __all__ = [
     "keep_answer",
     "licences_of",
     "load_person",
+    "map_product",
     "new_password",
     "normalise_email",
+    "note_failure",
     "note_key_used",
+    "open_hotmart_events",
     "owner_of_link",
     "parse_cookie_id",
     "person_of_cookie",
     "person_of_key",
+    "plan_bought",
+    "public_plans",
     "read_one_time_link",
     "register_in_directory",
     "release_idempotency_key",
     "remove_expired_keys",
     "remove_from_directory",
+    "replay_unmapped_events",
     "require_live_licence",
     "role_may",
     "send_one_time_link",
     "send_reset_link",
+    "store_hotmart_event",
     "usage_of",
     "use_one_time_link",
     "welcome_owner",

@@ -36,9 +36,14 @@ class AlreadyTaken(Conflict):
 def find_in_directory(session: Session, kind: str, key: str) -> DirectoryEntry | None:
     """Look a key up as the system, on a connection of its own: the caller's transaction keeps its own scope."""
     with system_scope("directory look-up"), Session(session.get_bind()) as looking:
-        row = looking.execute(
-            select(Directory.tenant_id, Directory.target_id).where(Directory.kind == kind, Directory.key == key)
-        ).one_or_none()
+        return find_here(looking, kind, key)
+
+
+def find_here(session: Session, kind: str, key: str) -> DirectoryEntry | None:
+    """The same inside a transaction that already runs as the system, and sees what it has registered itself."""
+    row = session.execute(
+        select(Directory.tenant_id, Directory.target_id).where(Directory.kind == kind, Directory.key == key)
+    ).one_or_none()
     return DirectoryEntry(*row) if row else None
 
 

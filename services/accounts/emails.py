@@ -23,6 +23,8 @@ def normalise_email(email: str) -> str:
 def checked_email(email: str) -> str:
     """The address in its normal form; BadEmail when its shape is wrong. Nobody is asked whether it exists."""
     try:
-        return normalise_email(validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized)
+        return normalise_email(
+            validate_email(email.strip(), check_deliverability=False, test_environment=True).normalized
+        )
     except EmailNotValidError as problem:
         raise BadEmail from problem

@@ -67,9 +67,7 @@ def keep_answer(session: Session, tenant_id: int, key: str, answer: Answer) -> N
 
 def release_idempotency_key(session: Session, tenant_id: int, key: str) -> None:
     """Let the key go: the request that claimed it did nothing."""
-    session.execute(
-        delete(IdempotencyKey).where(IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key)
-    )
+    session.execute(delete(IdempotencyKey).where(IdempotencyKey.tenant_id == tenant_id, IdempotencyKey.key == key))
 
 
 def forget_old_answers(session: Session, now: datetime) -> int:

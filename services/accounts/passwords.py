@@ -1,6 +1,7 @@
 """Passwords: argon2 hashes, a policy in friendly sentences, no way to tell by time whether an account exists."""
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -12,16 +13,8 @@ MIN_LENGTH: Final = 10
 MAX_LENGTH: Final = 1024
 """Longer ones are refused before they are hashed: a megabyte would keep a thread busy."""
 
-COMMON: Final = frozenset(
-    """
-    1234567890 12345678910 0123456789 0987654321 1111111111 0000000000 1212121212 1231231231 1q2w3e4r5t q1w2e3r4t5
-    qwertyuiop qwerty12345 qwerty123456 asdfghjkl1 zaq12wsxcde password12 password123 password1234 passw0rd123
-    administrador admin12345 admin123456 senha12345 senha123456 senha1234567 minhasenha minhasenha1 minhasenha123
-    mudar12345 mudar123456 trocar12345 brasil12345 brasil2026 flamengo123 corinthians palmeiras123 saopaulo123
-    iloveyou123 teamo12345 deusefiel1 deusefiel123 jesuscristo gabriel123 felicidade leadsinfinitos leads12345
-    abcdefghij abcdefghijk abc1234567 abcd123456 aaaaaaaaaa 9876543210 1029384756 147258369 159357159357 whatsapp123
-    """.split()
-)  # fmt: skip
+COMMON_PASSWORDS: Final = Path(__file__).with_name("common_passwords.txt")
+"""What everybody tries first, of ten characters or more; shorter ones are refused by their length."""
 
 _hasher = PasswordHasher()
 
@@ -62,10 +55,15 @@ def refuse_weak_password(password: str, *, email: str, name: str = "") -> None:
         raise WeakPassword(f"Use no máximo {MAX_LENGTH} caracteres.")
     if plain in {email.casefold(), email.casefold().partition("@")[0], name.casefold()}:
         raise WeakPassword("A senha não pode ser o seu e-mail nem o seu nome. Escolha outra.")
-    if plain in COMMON or len(set(plain)) < 4:
+    if plain in _common() or len(set(plain)) < 4:
         raise WeakPassword("Esta senha está entre as primeiras que alguém tentaria. Escolha outra.")
 
 
 @lru_cache(maxsize=1)
 def _nobodys_hash() -> str:
     return _hasher.hash("a password that nobody has")
+
+
+@lru_cache(maxsize=1)
+def _common() -> frozenset[str]:
+    return frozenset(COMMON_PASSWORDS.read_text("utf-8").split())

@@ -36,9 +36,7 @@ def check_sign_in(session: Session, account: DirectoryEntry | None, password: st
     changes: dict[str, object] = {"last_sign_in_at": now}
     if stored and is_outdated(stored):
         changes["password_hash"] = hash_password(password)
-    session.execute(
-        update(User).where(User.tenant_id == person.tenant_id, User.id == person.user_id).values(changes)
-    )
+    session.execute(update(User).where(User.tenant_id == person.tenant_id, User.id == person.user_id).values(changes))
     record_audit(session, person.tenant_id, "accounts.sign_in", actor_user_id=person.user_id)
     return person
 

@@ -10,4 +10,12 @@ from services.outgoing.email import (
 from services.outgoing.listeners import write_link_email
 from services.outgoing.rendering import EmailTemplate
 
-__all__ = ["EmailTemplate", "PreparedEmail", "apply_email", "due_emails", "prepare_email", "queue_email", "write_link_email"]
+__all__ = [
+    "EmailTemplate",
+    "PreparedEmail",
+    "apply_email",
+    "due_emails",
+    "prepare_email",
+    "queue_email",
+    "write_link_email",
+]

@@ -147,6 +147,17 @@ def test_a_dangerous_deed_works_without_script(front, open_page):
     assert front.posts[0]["confirm_name"] == "Volta às aulas"
 
 
+@pytest.mark.parametrize("has_script", [True, False])
+def test_a_small_deed_changes_its_block_in_place_or_reloads(front, open_page, has_script):
+    page = open_page("/deals", java_script_enabled=has_script)
+    page.evaluate("window.samePage = true")
+    for count in ("1", "2"):
+        page.get_by_role("button", name="Mais uma venda").click()
+        expect(page.locator("#deals b")).to_have_text(count)
+    assert page.evaluate("window.samePage === true") is has_script
+    assert [post["delta"] for post in front.posts] == ["1", "1"]
+
+
 def test_the_theme_follows_the_system_until_somebody_chooses(open_page):
     page = open_page("/campaigns", color_scheme="dark")
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"

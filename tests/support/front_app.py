@@ -69,6 +69,7 @@ class FrontApp:
         add("/preview", "preview", self._preview, methods=["GET", "POST"])
         add("/posted", "posted", self._posted, methods=["POST"])
         add("/confirm", "confirm", lambda: page(CONFIRM))
+        add("/deals", "deals", self._deals, methods=["GET", "POST"])
 
     def _live(self) -> ResponseReturnValue:
         self.polls.append(request.headers.get("If-None-Match"))
@@ -101,6 +102,14 @@ class FrontApp:
         self.posts.append(request.form.to_dict())
         return redirect("/campaigns", 303)
 
+    def _deals(self) -> ResponseReturnValue:
+        if request.method == "POST":
+            self.posts.append(request.form.to_dict())
+            if "HX-Request" not in request.headers:
+                return redirect("/deals", 303)
+            return render_template_string('{% import "components/ui.html" as ui %}' + DEALS, deals=len(self.posts))
+        return page(DEALS, deals=len(self.posts))
+
     @contextmanager
     def running(self) -> Iterator[str]:
         """Serve on a free port of this machine; gives the address."""
@@ -112,6 +121,8 @@ class FrontApp:
         thread.join()
 
 
+DEALS = """<div id="deals"><b>{{ deals }}</b>
+{{ ui.post_button("Mais uma venda", "/deals", "ghost", "plus", fields={"delta": 1}, swap="deals") }}</div>"""
 CONFIRM = """{{ ui.confirm("del", "Excluir…", "Excluir a campanha?", "Isto não tem volta.", "/posted",
 "Excluir para sempre", phrase="Volta às aulas", kind="danger", action="delete") }}"""
 

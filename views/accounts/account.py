@@ -15,6 +15,7 @@ from services.accounts import Person, change_password, licences_of, usage_of
 from views import identity
 from views.accounts import blueprint
 from views.accounts.forms import ChangePasswordForm, problems_of
+from views.licence_words import badge
 
 
 @blueprint.get("/account")
@@ -33,7 +34,8 @@ def change_own_password() -> ResponseReturnValue:
         return _show(problems_of(form)), 422
     session = db.session()
     try:
-        person = change_password(session, cast(Person, current_principal()), current=form.current_password.data, new=form.password.data)
+        me = cast(Person, current_principal())
+        person = change_password(session, me, current=form.current_password.data, new=form.password.data)
     except InvalidInput as refused:
         session.rollback()
         return _show({name: _(found[0]) for name, found in refused.fields.items()}), refused.http_status
@@ -53,4 +55,5 @@ def _show(problems: dict[str, str]) -> str:
         licences=licences_of(session, tenant_id, now),
         usage=usage_of(session, tenant_id, now),
         problems=problems,
+        badge=badge,
     )

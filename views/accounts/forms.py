@@ -34,9 +34,7 @@ class ChangePasswordForm(FlaskForm):  # type: ignore[misc]
 
     current_password = PasswordField(validators=[NEEDED, MAX_PASSWORD])
     password = PasswordField(validators=[NEEDED, MAX_PASSWORD])
-    repeated = PasswordField(
-        validators=[NEEDED, EqualTo("password", _l("As duas senhas novas precisam ser iguais."))]
-    )
+    repeated = PasswordField(validators=[NEEDED, EqualTo("password", _l("As duas senhas novas precisam ser iguais."))])
 
 
 def problems_of(form: FlaskForm) -> dict[str, str]:

@@ -88,5 +88,3 @@ def _send_here(email: str) -> None:
     send_reset_link(session, account, utcnow())
     session.commit()
     identity.act_as(None)
-
-
