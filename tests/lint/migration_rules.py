@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import PurePosixPath
 
+from tests.lint.rules import imports
 from tests.lint.source import Finding, Source
 
 FOLDER = "migrations/versions/"
@@ -23,11 +24,9 @@ def check_migrations(files: Sequence[Source]) -> Iterator[Finding]:
 
 
 def _imports_models(source: Source) -> Iterator[Finding]:
-    for node in ast.walk(source.tree):
-        modules = [name.name for name in node.names] if isinstance(node, ast.Import) else []
-        modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        if any(module.split(".")[0] == "models" for module in modules):
-            yield source.finding("migration-models", node.lineno, "models change, a migration must not")  # type: ignore[attr-defined]
+    for line, module in imports(source):
+        if module.split(".")[0] == "models":
+            yield source.finding("migration-models", line, "models change, a migration must not")
 
 
 def _said(source: Source, name: str) -> str | None:

@@ -98,27 +98,37 @@ def services_never_commit(source: Source) -> Iterator[Finding]:
             yield source.finding("services-commit", node.lineno, f"{name} belongs to the door")  # type: ignore[attr-defined]
 
 
-def http_by_its_door(source: Source) -> Iterator[Finding]:
-    """Outside calls go through core/; the roof and the bare standard library are what import contracts can't see."""
-    if source.floor in {"core", "sandbox", "tests", "bench"}:
-        return
+def imports(source: Source) -> Iterator[tuple[int, str]]:
+    """(line, module) of every import."""
     for node in ast.walk(source.tree):
-        modules = [name.name for name in node.names] if isinstance(node, ast.Import) else []
-        modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for module in HTTP_MODULES.intersection(modules):
-            yield source.finding("http-door", node.lineno, f"{module} is used in core/ alone")  # type: ignore[attr-defined]
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, name.name) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.lineno, node.module or ""
+
+
+def http_by_its_door(source: Source) -> Iterator[Finding]:
+    """Outside calls go through core/: the roof and the standard library are what import contracts can't see."""
+    if source.floor not in {"core", "sandbox", "tests", "bench"}:
+        for line, module in imports(source):
+            if module in HTTP_MODULES:
+                yield source.finding("http-door", line, f"{module} is used in core/ alone")
 
 
 def nobody_imports_the_roof(source: Source) -> Iterator[Finding]:
     """The roof's files are started, not imported."""
-    if source.floor in {"tests", "bench"}:
-        return
-    roof = {name.removesuffix(".py") for name in ENTRY_POINTS}
-    for node in ast.walk(source.tree):
-        modules = [name.name for name in node.names] if isinstance(node, ast.Import) else []
-        modules += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        for module in roof.intersection(modules):
-            yield source.finding("roof", node.lineno, f"{module} is an entry point")  # type: ignore[attr-defined]
+    if source.floor not in {"tests", "bench"}:
+        for line, module in imports(source):
+            if f"{module}.py" in ENTRY_POINTS:
+                yield source.finding("roof", line, f"{module} is an entry point")
+
+
+def the_roof_uses_front_doors(source: Source) -> Iterator[Finding]:
+    """Entry points, which import contracts can't see, enter a room by its __init__ like everybody."""
+    if source.path in ENTRY_POINTS:
+        for line, module in imports(source):
+            if module.startswith("services.") and module.count(".") > 1:
+                yield source.finding("room-door", line, f"{module}: a room is entered by its __init__ alone")
 
 
 def no_secrets(source: Source) -> Iterator[Finding]:
@@ -178,6 +188,7 @@ RULES: tuple[Rule, ...] = (
     services_never_commit,
     http_by_its_door,
     nobody_imports_the_roof,
+    the_roof_uses_front_doors,
     no_secrets,
     no_registries,
     no_machine_paths,

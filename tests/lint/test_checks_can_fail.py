@@ -28,8 +28,8 @@ WRITTEN_HERE: Mapping[str, tuple[str, str]] = {
 }
 
 RULE_NAMES = [
-    *("function-length", "file-length", "entry-length", "sql-place", "services-commit", "http-door", "roof", "secret"),
-    *("registry", "machine-path", "unfinished", "skipped-test", "inline-code"),
+    *("function-length", "file-length", "entry-length", "sql-place", "services-commit", "http-door", "roof"),
+    *("room-door", "secret", "registry", "machine-path", "unfinished", "skipped-test", "inline-code"),
     *("migration-name", "migration-models", "migration-id", "migration-heads"),
 ]
 
