@@ -6,17 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-FIRST_NAMES: Final = (
-    "Ana Beatriz Bruna Camila Carlos Clara Daniel Débora Diego Eduarda Elisa Fábio Fernanda Gabriel Gustavo Helena "
-    "Igor Isabela João Juliana Larissa Leonardo Letícia Lucas Luísa Marcelo Mariana Mateus Natália Otávio Patrícia "
-    "Paulo Pedro Priscila Rafael Renata Ricardo Rodrigo Sandra Sílvia Tatiana Tiago Vanessa Vinícius Yasmin"
-).split()
-SURNAMES: Final = (
-    "Almeida Andrade Araújo Barbosa Barros Batista Campos Cardoso Carvalho Castro Correia Costa Dias Duarte Farias "
-    "Fernandes Ferreira Freitas Gomes Gonçalves Lima Lopes Machado Martins Melo Mendes Monteiro Moraes Moreira Nunes "
-    "Oliveira Pereira Pinto Ramos Ribeiro Rocha Santana Santos Silva Souza Teixeira Vieira"
-).split()
-PETS: Final = "Thor Mel Luna Nina Bob Amora Simba Pipoca Paçoca Belinha Fred Cacau Zeca Nino Frida Tobias".split()
+FIRST_NAMES: Final = ["Ana", "Beatriz", "Bruna", "Camila", "Carlos", "Clara", "Daniel", "Débora", "Diego", "Eduarda", "Elisa", "Fábio", "Fernanda", "Gabriel", "Gustavo", "Helena", "Igor", "Isabela", "João", "Juliana", "Larissa", "Leonardo", "Letícia", "Lucas", "Luísa", "Marcelo", "Mariana", "Mateus", "Natália", "Otávio", "Patrícia", "Paulo", "Pedro", "Priscila", "Rafael", "Renata", "Ricardo", "Rodrigo", "Sandra", "Sílvia", "Tatiana", "Tiago", "Vanessa", "Vinícius", "Yasmin"]
+SURNAMES: Final = ["Almeida", "Andrade", "Araújo", "Barbosa", "Barros", "Batista", "Campos", "Cardoso", "Carvalho", "Castro", "Correia", "Costa", "Dias", "Duarte", "Farias", "Fernandes", "Ferreira", "Freitas", "Gomes", "Gonçalves", "Lima", "Lopes", "Machado", "Martins", "Melo", "Mendes", "Monteiro", "Moraes", "Moreira", "Nunes", "Oliveira", "Pereira", "Pinto", "Ramos", "Ribeiro", "Rocha", "Santana", "Santos", "Silva", "Souza", "Teixeira", "Vieira"]
+PETS: Final = ["Thor", "Mel", "Luna", "Nina", "Bob", "Amora", "Simba", "Pipoca", "Paçoca", "Belinha", "Fred", "Cacau", "Zeca", "Nino", "Frida", "Tobias"]
 MAGIC_ENDINGS: Final = ("0404", "0666", "0007")
 """No WhatsApp, never delivered, never read: a real list has some of each."""
 

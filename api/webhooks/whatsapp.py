@@ -1,6 +1,5 @@
 """`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
 
-from core.wake import wake_sender_after_commit
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +7,7 @@ from core.db import db
 from core.errors import TooLarge, Unauthenticated
 from core.extensions import csrf
 from core.tenancy import tenant_scope
+from core.wake import wake_sender_after_commit
 from services.instances import find_webhook_owner, store_webhook
 
 MAX_BYTES = 1024 * 1024

@@ -16,11 +16,11 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.sending.engine import Engine, wait_for
 from services.sending.postman import open_account
+from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, expire, recover
 from services.sending.watch.schedule import Due, StartCampaign, due_schedules, hold, is_too_late
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
-from services.sending.waking import listen_for_wakes
 
 log = structlog.get_logger()
 
