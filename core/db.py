@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, ForeignKey, Identity, MetaData, create_engine, func, text
+from sqlalchemy import URL, BigInteger, DateTime, Engine, ForeignKey, Identity, MetaData, create_engine, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
 from sqlalchemy.pool import NullPool
 
@@ -65,7 +65,7 @@ def engine_options(pool_size: int = 5) -> dict[str, Any]:
     }
 
 
-def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
+def make_engine(database_url: str | URL, *, pool_size: int = 5) -> Engine:
     """An engine with tenant scopes and the guard installed, for a process outside Flask."""
     engine = create_engine(database_url, **engine_options(pool_size))
     tenancy.install(engine)
