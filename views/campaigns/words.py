@@ -1,12 +1,23 @@
 """What the campaigns' pages say of codes: reasons, states, log lines, obstacles."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext as _
 
-from models.campaigns import CampaignStatus, ContactStatus, LogType, RotationMode, Severity
-from services.campaigns import Obstacle, Reason
+from core.formats import number, phone_display
+from core.i18n import current_locale, current_zone
+from models.campaigns import (
+    CampaignCounts,
+    CampaignLog,
+    CampaignStatus,
+    ContactStatus,
+    LogType,
+    RotationMode,
+    Severity,
+)
+from models.instances import Instance, InstanceStatus
+from services.campaigns import Analytics, EmptyVariable, Names, Obstacle, Reason, Totals
 
 GROUPS: Final[Mapping[str, tuple[CampaignStatus, ...]]] = {
     "active": (CampaignStatus.RUNNING, CampaignStatus.WAITING_QUOTA, CampaignStatus.WAITING_WINDOW),
@@ -188,9 +199,10 @@ def weekdays() -> list[tuple[int, str]]:
 def window(said: Mapping[str, Any] | None) -> str:
     """The sending hours in a few words: `seg–sex 9h–21h, sáb 10h–16h`."""
     if said is None:
-        return _("a qualquer hora")
-    return ", ".join(f"{_days(rule['days'])} {_hour(rule['start'])}–{_hour(rule['end'])}" for rule in
-                     said.get("rules") or [said])  # fmt: skip
+        anytime: str = _("a qualquer hora")
+        return anytime
+    rules: list[Mapping[str, Any]] = said.get("rules") or [said]
+    return ", ".join(f"{_days(rule['days'])} {_hour(rule['start'])}–{_hour(rule['end'])}" for rule in rules)
 
 
 def _days(days: list[int]) -> str:
@@ -203,3 +215,77 @@ def _days(days: list[int]) -> str:
 def _hour(clock: str) -> str:
     hours, minutes = clock.split(":")
     return f"{int(hours)}h{minutes if minutes != '00' else ''}"
+
+
+def count_in(totals: Totals, group: str) -> int:
+    """How many campaigns a filter of the list would show."""
+    return sum(totals.by_status.get(status, 0) for status in GROUPS[group]) if group else totals.campaigns
+
+
+def number_note(instance: Instance) -> str:
+    """Beside a number's name where it is chosen: its phone and, unless it is connected, its state."""
+    phone = phone_display(instance.phone) if instance.phone else ""
+    state = {
+        InstanceStatus.DISCONNECTED: _("desconectado"),
+        InstanceStatus.CONNECTING: _("conectando"),
+        InstanceStatus.PAUSED: _("pausado"),
+        InstanceStatus.BANNED: _("banido pelo WhatsApp"),
+    }.get(instance.status, _("conectado"))
+    sandbox = _("simulador") if instance.is_sandbox else ""
+    return " · ".join(part for part in (phone, state, sandbox) if part)
+
+
+def examples(empty: EmptyVariable) -> str:
+    """A few of the people who lack a value; those without a name by their phone."""
+    return ", ".join(phone_display(one) if one.isdecimal() else one for one in empty.examples)
+
+
+def in_state(counts: CampaignCounts, state: str) -> int:
+    """How many recipients stand in a state of the filter: unlike `counts.sent`, those only sent, not yet delivered."""
+    known = {
+        ContactStatus.SENT: counts.sent - counts.delivered,
+        ContactStatus.DELIVERED: counts.delivered - counts.read,
+    }
+    found: int = known.get(ContactStatus(state), getattr(counts, state)) if state != "replied" else counts.replied
+    return found
+
+
+def timeline(logs: Iterable[CampaignLog], names: Names) -> list[dict[str, Any]]:
+    """The lines of a story as the timeline macro takes them, names joined in."""
+    return [
+        {
+            "at": log.created_at,
+            "text": log.message,
+            "tone": TONES[log.severity],
+            "icon": ICONS[log.log_type],
+            "type": log.log_type,
+            "detail": _about(log, names),
+            "by": names.people.get(log.created_by or 0, ""),
+        }
+        for log in logs
+    ]
+
+
+def bars(found: Analytics) -> list[dict[str, Any]]:
+    """The timeline as bars; the labels are hours or days of the tenant."""
+    pattern = "%Hh" if found.step == "hour" else "%d/%m"
+    return [
+        {"label": point.at.astimezone(current_zone()).strftime(pattern), "value": point.sent}
+        for point in found.timeline
+    ]
+
+
+def milliseconds(duration: int) -> str:
+    """`850 ms`, `1,2 s`."""
+    if duration < 1000:
+        return f"{duration} ms"
+    return f"{number(round(duration / 1000, 1), locale=current_locale())} s"
+
+
+def _about(log: CampaignLog, names: Names) -> str:
+    """Whom and which number a line is about, and its count where it speaks of many."""
+    name, phone = names.contacts.get(log.contact_id or 0, ("", ""))
+    who = " ".join(part for part in (name, phone_display(phone) if phone else "") if part)
+    count = log.details.get("count")
+    counted = number(count, locale=current_locale()) if isinstance(count, int) else ""
+    return " · ".join(part for part in (counted, who, names.instances.get(log.instance_id or 0, "")) if part)
