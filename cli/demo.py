@@ -18,9 +18,9 @@ from core.clock import day_in_zone, start_of_day, utcnow
 from core.config import Settings, get_settings
 from core.db import db, make_session_factory, unit_of_work
 from core.errors import Conflict
+from core.home_files import write_private_json
 from core.http import configure
 from core.outside import call_outside
-from core.storage import write_private_json
 from core.tenancy import tenant_scope
 from models.accounts import LicenceSource, Role, Tenant
 from models.leads import ImportStatus
