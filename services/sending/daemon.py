@@ -16,11 +16,12 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.sending.engine import Engine, wait_for
 from services.sending.postman import open_account
+from services.sending.receipts import MOST_CALLS, apply_inbox
+from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, expire, recover
 from services.sending.watch.schedule import Due, StartCampaign, due_schedules, hold, is_too_late
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
-from services.sending.waking import listen_for_wakes
 
 log = structlog.get_logger()
 
@@ -47,6 +48,7 @@ class Daemon:
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
+            self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
             listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
         ]
@@ -104,9 +106,17 @@ class Daemon:
         try:
             await self.engine.database.run(work)
         except Exception as error:
-            log.warning("start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300])
+            log.warning(
+                "start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300]
+            )
         else:
             self.engine.wake()
+
+    async def _read_inbox(self) -> None:
+        """Step 6, while there is much."""
+        taken = MOST_CALLS
+        while taken == MOST_CALLS and not self.engine.stopping.is_set():
+            taken = await self.engine.database.run(partial(apply_inbox, now=self.engine.clock.now()))
 
     async def _ask_doubtful(self) -> None:
         recheck = self.engine.tuning.status_recheck_seconds
@@ -116,9 +126,7 @@ class Daemon:
 
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)
-        account = open_account(
-            number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials
-        )
+        account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
         state = provider.read_status(await self.engine.transport.send(provider.status(account)))
         await self.engine.database.run(partial(apply_status, number=number, state=state))
         self.engine.wake()

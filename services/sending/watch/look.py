@@ -110,9 +110,12 @@ def _day(now: datetime, zone: str) -> date:
 
 
 def _number(row: Any, days: Mapping[int, date]) -> NumberView:
-    is_today = row[10] == days.get(row[0])
-    figures = row[11:14] if is_today else (0, 0, 0)
-    return NumberView(*row[:10], *figures, row[14], row[15], float(row[16]))
+    values = list(row)
+    used_on = values.pop(10)
+    if used_on != days.get(row[0]):
+        values[10:13] = (0, 0, 0)
+    values[15] = float(values[15])
+    return NumberView(*values)
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
