@@ -10,6 +10,7 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 10
 keepalive = 5
+control_socket_disable = True
 max_requests = 20_000
 max_requests_jitter = 2_000
 limit_request_line = 8190

@@ -2,6 +2,20 @@
 
 from flask import Flask
 
+from api import auth, health, instances
+from api.common import init_api
+from api.identity import init_identity
+from api.webhooks import hotmart, whatsapp
+
+ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint)
+PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
+
 
 def register(app: Flask) -> None:
-    """Mount every room's routes."""
+    """Mount every room's routes. Those of `ROOMS` are described in `/api/openapi.json`."""
+    init_identity(app)
+    made = init_api(app)
+    for room in ROOMS:
+        made.register_blueprint(room)
+    for plain in PLAIN:
+        app.register_blueprint(plain)

@@ -28,7 +28,9 @@ class ConfigurationError(RuntimeError):
 class Settings(BaseSettings):
     """Every environment variable the product reads. `.env.example` is held against these fields by a test."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     leads_env: Environment | None = Field(None, description="development or production")
     leads_home: Path = Field(Path("var"), description="folder of the database, files, secrets and logs of this copy")
@@ -47,6 +49,9 @@ class Settings(BaseSettings):
     apify_token: str = Field("", description="platform token for extractions from Google Maps")
     openai_api_key: str = Field("", description="optional platform key for tenants without one of their own")
     sandbox_url: str = Field("", description="address of the sandbox, set by `make run` in a demonstration")
+    metrics_token: str = Field(
+        "", description="opens /metrics to other machines, as a Bearer token; empty = loopback only"
+    )
     sentry_dsn: str = Field("", description="optional error reports")
     allow_private_hosts: bool | None = Field(
         None, description="let providers live on private addresses; outside production they may unless this says 0"
@@ -77,7 +82,9 @@ class Settings(BaseSettings):
     @property
     def is_embedded(self) -> bool:
         """True when the database is the one this copy started under its own `LEADS_HOME`."""
-        return not self.database_url or str(self.leads_home.resolve()) in self.database_url
+        from core.embedded import is_own_database
+
+        return not self.database_url or is_own_database(self.leads_home, self.database_url)
 
     @property
     def public_url(self) -> str:

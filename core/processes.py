@@ -22,7 +22,9 @@ from types import FrameType
 from typing import Any
 
 from core.config import ConfigurationError, Settings, load_settings
-from core.embedded import CannotStart, EmbeddedServices, initialise
+from core.embedded import EmbeddedServices
+from core.server_files import CannotStart, initialise
+from core.storage import write_private_json
 from core.supervision import Program, Supervisor
 
 BIN = Path(sys.executable).parent
@@ -82,15 +84,6 @@ def read_json(path: Path) -> dict[str, Any]:
         return {}
     found: dict[str, Any] = json.loads(path.read_text())
     return found
-
-
-def write_private_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write whole or not at all, readable by the owner alone."""
-    draft = path.with_suffix(".part")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    draft.write_text(json.dumps(content, indent=2))
-    draft.rename(path)
 
 
 def chosen_addresses(settings: Settings) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
-from core.embedded import Layout
+from core.server_files import Layout
 
 PR_SET_PDEATHSIG = 1
 RPC_SECONDS = 20

@@ -219,3 +219,15 @@ class DailyUsage(Base):
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     messages_reserved: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class IdempotencyKey(Created, Base):
+    """An answer kept for 24 hours under the key a program gave; `status` None while it is being worked on."""
+
+    __tablename__ = "idempotency_keys"
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(String(64))
+    status: Mapped[int | None] = mapped_column(SmallInteger)
+    body: Mapped[str] = mapped_column(server_default="")

@@ -2,6 +2,16 @@
 
 from flask import Flask
 
+from views import accounts, instances, public
+from views.errors import init_errors
+from views.identity import init_identity
+
+ROOMS = (public, accounts, instances)
+
 
 def register(app: Flask) -> None:
     """Mount every room's pages."""
+    init_identity(app)
+    init_errors(app)
+    for room in ROOMS:
+        app.register_blueprint(room.blueprint)

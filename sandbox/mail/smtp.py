@@ -93,7 +93,7 @@ class Smtp(Dialect):
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         """Take the mail, unless a switch says otherwise."""
         behaviour = self.world.behaviour
         switches = behaviour.of(self.name)

@@ -1,6 +1,7 @@
 """The one way to find something before its tenant is known (architecture section 3)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +10,12 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from core.tenancy import system_scope
 from models.accounts import Directory
+
+EMAIL: Final = "email"
+"""The kind of the e-mails people sign in with."""
+
+LICENCE: Final = "licence"
+"""The kind of Hotmart's licence keys: subscriber codes and transactions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +36,14 @@ class AlreadyTaken(Conflict):
 def find_in_directory(session: Session, kind: str, key: str) -> DirectoryEntry | None:
     """Look a key up as the system, on a connection of its own: the caller's transaction keeps its own scope."""
     with system_scope("directory look-up"), Session(session.get_bind()) as looking:
-        row = looking.execute(
-            select(Directory.tenant_id, Directory.target_id).where(Directory.kind == kind, Directory.key == key)
-        ).one_or_none()
+        return find_here(looking, kind, key)
+
+
+def find_here(session: Session, kind: str, key: str) -> DirectoryEntry | None:
+    """The same inside a transaction that already runs as the system, and sees what it has registered itself."""
+    row = session.execute(
+        select(Directory.tenant_id, Directory.target_id).where(Directory.kind == kind, Directory.key == key)
+    ).one_or_none()
     return DirectoryEntry(*row) if row else None
 
 

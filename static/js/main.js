@@ -17,11 +17,12 @@ async function startOne(element, name) {
   (await load(name)).start(element);
 }
 
-export function startAll(root = document) {
-  for (const element of root.querySelectorAll("[data-module]")) {
-    for (const name of element.dataset.module.split(" ")) startOne(element, name);
-  }
-  for (const block of root.querySelectorAll("[data-live]")) startOne(block, "live");
+function startAll() {
+  const modules = [...document.querySelectorAll("[data-module]")].flatMap((element) =>
+    element.dataset.module.split(" ").map((name) => startOne(element, name)),
+  );
+  const blocks = [...document.querySelectorAll("[data-live]")].map((block) => startOne(block, "live"));
+  return Promise.all([...modules, ...blocks]);
 }
 
 
@@ -32,4 +33,5 @@ document.addEventListener("htmx:config:request", (event) => {
 document.addEventListener("htmx:after:swap", () => startAll());
 document.addEventListener("live:updated", () => startAll());
 
-startAll();
+await startAll();
+document.documentElement.dataset.ready = ""; // for browser tests: every behaviour is in place

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import gzip
-import ipaddress
 import os
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from prometheus_client import REGISTRY
 
 from core.http import (
@@ -38,7 +32,9 @@ from tests.core.wire import (
     answers_once_then_dies_on_the_next,
     drips,
     full_backlog,
+    localhost_certificate,
     never_answers,
+    read_request,
     reads_then_closes,
     reads_then_resets,
     refused_port,
@@ -135,10 +131,11 @@ def test_cookies_are_not_kept(door: Sender) -> None:
     assert b"cookie" not in server.requests[1].lower()
 
 
-def test_an_encoded_slash_in_the_path_stays_encoded(door: Sender) -> None:
+def test_a_url_arrives_as_it_was_written(door: Sender) -> None:
+    rest = "/loja%2Fsp?jid=5511900000001@s.whatsapp.net&url=https%3A%2F%2Fx.example.com"
     with serving(answers(reply())) as server:
-        door(post(server.url + "/loja%2Fsp?jid=5511900000001@s.whatsapp.net"))
-    assert server.requests[0].startswith(b"POST /send/loja%2Fsp?jid=5511900000001@s.whatsapp.net ")
+        door(post(server.url + rest))
+    assert server.requests[0].startswith(f"POST /send{rest} ".encode())
 
 
 def test_a_zipped_body_is_unzipped_within_the_limit(door: Sender) -> None:
@@ -284,31 +281,7 @@ def test_private_addresses_are_refused_before_anything_leaves(door: Sender, host
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, str]:
-    """A server context with a certificate for localhost, and the file of its authority."""
-    folder: Path = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("::1"))]
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-    return context, str(folder / "cert.pem")
+    return localhost_certificate(tmp_path_factory.mktemp("tls"))
 
 
 def test_an_untrusted_certificate_is_surely_not_sent(door: Sender, tls: tuple[ssl.SSLContext, str]) -> None:
@@ -344,8 +317,6 @@ def test_a_handshake_that_hangs_is_surely_not_sent(door: Sender) -> None:
 
 def test_many_calls_fly_at_once_and_none_is_mixed_up() -> None:
     def behave(conn, server):  # type: ignore[no-untyped-def]
-        from tests.core.wire import read_request
-
         while read_request(conn, server):
             conn.sendall(reply(server.requests[-1].split(b"\r\n", 1)[0]))
 

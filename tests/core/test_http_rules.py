@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 import pytest
 
 from core.http import (
@@ -14,7 +16,7 @@ from core.http import (
     redacted_answer,
     redacted_url,
 )
-from core.http_guard import is_public_address
+from core.http_guard import inflated, is_public_address
 
 
 @pytest.mark.parametrize(
@@ -84,3 +86,11 @@ def test_logged_answers_quote_only_errors_and_mask_them() -> None:
         "reason": "timeout",
         "detail": "X",
     }
+
+
+def test_a_zipped_body_may_be_exactly_as_large_as_the_limit() -> None:
+    assert inflated(gzip.compress(b"x" * 10), "gzip", 10) == b"x" * 10
+    assert inflated(gzip.compress(b"x" * 11), "gzip", 10) is None
+    assert inflated(gzip.compress(b"x" * 10)[:-4], "gzip", 10) is None
+    assert inflated(b"no zip", "deflate", 10) is None
+    assert inflated(b"plain", "", 10) == b"plain"

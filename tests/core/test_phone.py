@@ -165,6 +165,8 @@ def test_what_cannot_be_written_to_is_refused_with_its_reason(text: str, problem
 
 def test_no_stranger_is_made_of_a_typing_error_behind_a_carrier_code() -> None:
     assert normalise("0219876543210") is None
+    assert normalise("0 10 11 98765-4321") is None
+    assert normalise("0 11 98 3234-5678") is None
     assert normalise("0 21 11 8765-4321") is None
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import socket
 import ssl
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 Behaviour = Callable[[socket.socket, "Server"], None]
 
@@ -121,11 +126,6 @@ def answers_once_then_dies_on_the_next(conn: socket.socket, server: Server) -> N
     read_request(conn, server)
 
 
-def accepts_late(conn: socket.socket, server: Server) -> None:
-    time.sleep(0.01)
-    answers(reply())(conn, server)
-
-
 def refused_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
@@ -147,3 +147,30 @@ def full_backlog() -> Iterator[int]:
     finally:
         for one in [*fillers, listener]:
             one.close()
+
+
+def localhost_certificate(folder: Path) -> tuple[ssl.SSLContext, str]:
+    """A server context with a certificate for localhost, and the file of its authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    (folder / "key.pem").write_bytes(private)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return context, str(folder / "cert.pem")

@@ -1,6 +1,7 @@
 """The ledger is exact for what was accepted, can be read in parts, and survives a restart."""
 
 import json
+import smtplib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -115,14 +116,12 @@ def test_everything_comes_back_after_a_restart(tmp_path: Path, receiver: Webhook
 
 
 def test_a_half_written_line_costs_only_itself(tmp_path: Path) -> None:
-    whole = {
-        "id": 1,
-        "at": "2026-01-01T00:00:00+00:00",
-        "to": "a@example.com",
-        "accepted": True,
-        "answered": True,
-    }
-    (tmp_path / "ledger-smtp.jsonl").write_text(json.dumps(whole) + '\n{"id": 2, "to": "b@ex')
+    entry = {"at": "2026-01-01T00:00:00+00:00", "to": "a@example.com", "accepted": True, "answered": True}
+    book = tmp_path / "ledger-smtp.jsonl"
+    book.write_text(json.dumps({"id": 1, **entry}) + '\n{"id": 2, "to": "b@ex')
     with SandboxProcess("--data-dir", str(tmp_path)) as sandbox:
         assert [entry["id"] for entry in sandbox.ledger("smtp")] == [1]
         assert sandbox.summary("smtp")["accepted"] == 1
+        with smtplib.SMTP("127.0.0.1", sandbox.smtp_port, timeout=5) as server:
+            server.sendmail("a@example.com", ["c@example.com"], b"Subject: x\r\n\r\ny\r\n")
+    assert json.loads(book.read_text().splitlines()[-1])["to"] == "c@example.com"

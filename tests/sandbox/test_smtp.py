@@ -49,6 +49,16 @@ def test_the_text_is_shown_with_clickable_links(sandbox: SandboxProcess) -> None
     assert "<script>alert" not in page
 
 
+def test_markup_in_the_text_is_shown_not_run(sandbox: SandboxProcess) -> None:
+    message = mail(with_html=False)
+    message.set_content("<img src=x onerror=alert(1)> http://a.example.com/?q=1&b=2 <b>fim</b>")
+    deliver(sandbox, message)
+    page = sandbox.get("/sandbox/mailbox/1").text
+    assert "&lt;img src=x" in page
+    assert "&lt;b&gt;fim&lt;/b&gt;" in page
+    assert 'href="http://a.example.com/?q=1&amp;b=2"' in page
+
+
 def test_the_html_is_locked_in_its_own_frame(sandbox: SandboxProcess) -> None:
     deliver(sandbox, mail())
     page = sandbox.get("/sandbox/mailbox/1").text

@@ -34,7 +34,7 @@ class PageClient:
         assert answer.status_code in (302, 303), f"sign-in answered {answer.status_code}: {answer.text[:500]}"
 
     def _seen(self, answer: TestResponse, url: str) -> TestResponse:
-        if answer.mimetype == "text/html" and not answer.is_streamed:
+        if answer.mimetype == "text/html":
             page = answer.text
             if found := TOKEN.search(page):
                 self.token = found.group(1) or found.group(2)
