@@ -14,13 +14,14 @@ from sqlalchemy.orm import Session
 
 from connectors.whatsapp import connector
 from core.clock import utcnow
+from services.campaigns import start_scheduled_campaign
+from services.instances import open_account
 from services.sending.engine import Engine, wait_for
-from services.sending.postman import open_account
 from services.sending.receipts import MOST_CALLS, apply_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, expire, recover
-from services.sending.watch.schedule import Due, StartCampaign, due_schedules, hold, is_too_late
+from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
 log = structlog.get_logger()
@@ -32,7 +33,6 @@ class Daemon:
     Redis we look every 250 ms all the same."""
 
     engine: Engine
-    start_campaign: StartCampaign
     redis_url: str = ""
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
 
@@ -89,19 +89,15 @@ class Daemon:
             pass
 
     async def _start_due(self) -> None:
-        now = self.engine.clock.now()
-        for due in await self.engine.database.run(partial(due_schedules, now=now)):
-            if is_too_late(due, now):
-                await self.engine.database.run(partial(hold, due=due, now=now))
-            else:
-                await self._start(due)
+        for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
+            await self._start(due)
 
     async def _start(self, due: Due) -> None:
-        """One start that can't be made (another daemon was first, its lists are gone) never stops the others."""
-        start = self.start_campaign
+        """One start that can't be made (its lists are gone) never stops the others. The campaigns room holds what is
+        more than 30 minutes late; a launch of a million rows takes its time in a thread of its own."""
 
         def work(session: Session) -> None:
-            start(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
+            start_scheduled_campaign(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
 
         try:
             await self.engine.database.run(work)

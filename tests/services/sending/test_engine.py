@@ -191,7 +191,7 @@ def test_without_a_licence_nothing_is_sent_and_the_page_says_why(
     bare = Scene.open(scene.factory, plan="")
     campaign = bare.add_campaign([bare.add_number(sandbox_now.mega_url)], phones(3))
 
-    drive(bare, lambda: bare.campaign(campaign).pause_reason != "")
+    drive(bare, lambda: bool(bare.campaign(campaign).pause_reason))
 
     assert "licença" in bare.campaign(campaign).pause_reason
     assert bare.counts(campaign)["pending"] == 3
