@@ -185,7 +185,7 @@ def _write_story(
     started: datetime,
     finished: datetime,
 ) -> None:
-    lines = (
+    lines: tuple[tuple[LogType, str, datetime, dict[str, int]], ...] = (
         (LogType.CREATED, "Campanha criada.", started - timedelta(hours=1), {}),
         (LogType.CONTACT_ADDED, "Público definido.", started, {"count": len(rows)}),
         (LogType.STARTED, "Campanha iniciada.", started, {}),

@@ -32,6 +32,8 @@ class Periodic:
 
 PERIODIC: Final = (
     Periodic("jobs.outgoing.sweep_emails", 30, MAIL),
+    Periodic("jobs.leads.sweep_imports", 30),
+    Periodic("jobs.leads.purge_lists", 60),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),
     Periodic("jobs.accounts.forget_what_is_over", 3600),
 )

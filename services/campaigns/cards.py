@@ -109,7 +109,7 @@ def totals_of(session: Session, tenant_id: int) -> Totals:
     ).one()
     deals = session.scalar(select(func.sum(Campaign.closed_deals)).where(Campaign.tenant_id == tenant_id))
     figures = {name: int(value) for name, value in zip(columns, sums, strict=True)}
-    return Totals(by_status=dict(by_status.tuples().all()), closed_deals=int(deals or 0), **figures)
+    return Totals(by_status=dict(by_status.all()), closed_deals=int(deals or 0), **figures)
 
 
 def _with_counts(session: Session, tenant_id: int, campaigns: Sequence[Campaign]) -> list[Card]:

@@ -78,7 +78,7 @@ def _one_day(
     if wanted <= 0:
         return 0, None
     open_seconds = sum((end - start).total_seconds() for start, end in spans)
-    possible = min(wanted, _sent_after(channels, caps, open_seconds))
+    possible = min(wanted, _sent_after(channels, caps, open_seconds)) if open_seconds > 0 else 0
     if possible <= 0:
         return 0, None
     return possible, _moment_in(spans, _seconds_for(channels, caps, possible, open_seconds))
@@ -88,7 +88,7 @@ def _sent_after(channels: Sequence[Channel], caps: Sequence[int | None], seconds
     """Messages out after so many open seconds: each number sends one at once, then one a gap, up to its cap."""
     total = 0
     for channel, cap in zip(channels, caps, strict=True):
-        sent = int(seconds / _gap(channel)) + 1 if seconds > 0 else 0
+        sent = int(seconds / _gap(channel)) + 1
         total += sent if cap is None else max(0, min(sent, cap))
     return total
 

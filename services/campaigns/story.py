@@ -63,12 +63,12 @@ def names_for_logs(session: Session, tenant_id: int, campaign_id: int, logs: Seq
 def instance_names(session: Session, tenant_id: int, ids: Iterable[int | None]) -> dict[int, str]:
     """Number id -> its name, removed numbers included: what they sent stays told."""
     query = select(Instance.id, Instance.name).where(Instance.tenant_id == tenant_id, Instance.id.in_(_ids(ids)))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _people(session: Session, tenant_id: int, ids: Iterable[int | None]) -> dict[int, str]:
     query = select(User.id, User.name).where(User.tenant_id == tenant_id, User.id.in_(_ids(ids)))
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def _ids(ids: Iterable[int | None]) -> set[int]:

@@ -40,7 +40,9 @@ KNOWN: Final[dict[str, tuple[str, ...]]] = {
     "status": STATUSES,
 }  # fmt: skip
 _NUMBERED: Final = ("telefone", "celular", "whatsapp", "fone", "tel", "phone", "cel")
-RESERVED: Final = frozenset({"nome", "name", "telefone", "phone", "email", "e_mail", "cidade", "city", "categoria", "category"})
+RESERVED: Final = frozenset(
+    {"nome", "name", "telefone", "phone", "email", "e_mail", "cidade", "city", "categoria", "category"}
+)
 """Variables a lead has of its own; a further column of such a name gets a number (`nome_2`)."""
 HEADER_SEARCH_ROWS: Final = 20
 GUESS_SHARE: Final = 0.8
@@ -48,7 +50,7 @@ GUESS_SHARE: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class ColumnPlan:
-    """Where each thing stands in a row. `header_row` is the person's own row number, 0 when there is no header."""
+    """Where each thing stands in a row. `header_row` is the person's own row number, 0 when there is none."""
 
     headers: tuple[str, ...]
     header_row: int

@@ -36,13 +36,14 @@ def open_csv(path: Path) -> Source:
     encoding = encoding_of(path)
     sample = _sample_lines(path, encoding)
     delimiter, skipped = _delimiter_of(sample)
-    stream = path.open("r", encoding=encoding, errors="replace", newline="")
+    raw = path.open("rb")
+    stream = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline="")
     for _line in range(skipped):
         stream.readline()
     size = path.stat().st_size
 
     def expected_rows(rows_done: int) -> int:
-        consumed = stream.buffer.tell() if not stream.closed else size
+        consumed = raw.tell() if not raw.closed else size
         return max(rows_done, round(rows_done * size / consumed)) if consumed else 0
 
     details = {"format": "csv", "delimiter": delimiter, "encoding": encoding.removesuffix("-sig")}
@@ -133,7 +134,7 @@ def _sample_lines(path: Path, encoding: str) -> list[str]:
 def _delimiter_of(sample: list[str]) -> tuple[str, int]:
     """The delimiter and the lines to skip: Excel's own `sep=;` line says it, else the one that makes a header we
     know, rows of one width, and the most columns."""
-    first = sample[0].strip().strip("\ufeff\"") if sample else ""
+    first = sample[0].strip().strip('\ufeff"') if sample else ""
     if first.lower().startswith("sep=") and first[4:] in DELIMITERS:
         return first[4:], 1
     if first.lower() == "sep=":

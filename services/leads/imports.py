@@ -32,7 +32,7 @@ from services.leads.limits import (
 )
 from services.leads.lists import list_of
 from services.leads.merging import Target, find_or_make_list, keep_rejects, merge, refuse_beyond_plan
-from services.leads.refusals import FileTooBig, ImportNotFound, ImportTakenOver
+from services.leads.refusals import FileRefused, FileTooBig, ImportNotFound, ImportTakenOver
 from services.leads.staging import Tick, Verdict, stage
 from services.leads.table import Table, open_table
 
@@ -137,9 +137,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
 def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datetime) -> ImportTask | None:
     """Make the import this worker's: a fresh one, a confirmed one, or one whose worker has gone silent. None when
     there is nothing to do. One that has killed three workers is failed instead."""
-    silent = or_(
-        LeadImport.heartbeat_at.is_(None), LeadImport.heartbeat_at < now - timedelta(seconds=STALE_SECONDS)
-    )
+    silent = or_(LeadImport.heartbeat_at.is_(None), LeadImport.heartbeat_at < now - timedelta(seconds=STALE_SECONDS))
     row = session.execute(
         update(LeadImport)
         .where(LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status.in_(OPEN), silent)
@@ -169,7 +167,9 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
     )
 
 
-def note_progress(session: Session, task: ImportTask, *, done: int, expected: int, status: ImportStatus, now: datetime) -> None:
+def note_progress(
+    session: Session, task: ImportTask, *, done: int, expected: int, status: ImportStatus, now: datetime
+) -> None:
     """A sign of life with the figures so far, for a short transaction. ImportTakenOver when the claim is lost."""
     moved = session.execute(
         update(LeadImport)
@@ -201,7 +201,9 @@ def hold_for_confirmation(session: Session, task: ImportTask, table: Table, verd
     _settle(session, task, ImportStatus.READY, verdict.as_columns() | {"layout": table.layout, "heartbeat_at": None})
 
 
-def write_leads(session: Session, task: ImportTask, table: Table, verdict: Verdict, *, tick: Tick, now: datetime) -> None:
+def write_leads(
+    session: Session, task: ImportTask, table: Table, verdict: Verdict, *, tick: Tick, now: datetime
+) -> None:
     """The merge, and the end of the import, in the caller's transaction."""
     list_id, is_new = task.list_id, False
     if list_id is None:
@@ -243,9 +245,7 @@ def confirm_import(session: Session, tenant_id: int, import_id: int, *, actor: i
     import_of(session, tenant_id, import_id)
     moved = session.execute(
         update(LeadImport)
-        .where(
-            LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status == ImportStatus.READY
-        )
+        .where(LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status == ImportStatus.READY)
         .values(status=ImportStatus.WRITING, is_auto_confirmed=True, heartbeat_at=None, attempts=0)
         .returning(LeadImport.id)
     ).scalar()
@@ -345,3 +345,14 @@ def _shown_name(filename: str) -> str:
     return "".join(c for c in bare if c.isprintable())[-MAX_FILENAME:] or "arquivo"
 
 
+def open_task(task: ImportTask) -> Table:
+    """The task's file, opened and understood; close `table.source`. FileRefused also when the file is gone."""
+    try:
+        return open_table(storage().path(task.file_key), task.mapping)
+    except FileNotFoundError as problem:
+        raise FileRefused("O arquivo enviado não está mais aqui. Envie-o de novo.", code="file_gone") from problem
+
+
+def discard_upload(file_key: str) -> None:
+    """Forget a file whose rows are in the database, or that was refused: it holds people's data twice."""
+    storage().delete(file_key)

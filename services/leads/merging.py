@@ -58,9 +58,7 @@ def find_or_make_list(session: Session, tenant_id: int, name: str) -> tuple[int,
     if made is not None:
         return made, True
     found = session.execute(
-        select(LeadList.id).where(
-            LeadList.tenant_id == tenant_id, LeadList.name == name, LeadList.deleted_at.is_(None)
-        )
+        select(LeadList.id).where(LeadList.tenant_id == tenant_id, LeadList.name == name, LeadList.deleted_at.is_(None))
     )
     return found.scalar_one(), False
 

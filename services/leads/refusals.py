@@ -39,6 +39,13 @@ class ListNotFound(NotFound):
     message = "Esta lista não existe ou foi apagada."
 
 
+class LeadNotFound(NotFound):
+    """No such person, or not in this list."""
+
+    code = "lead_not_found"
+    message = "Esta pessoa não está na lista."
+
+
 class ImportNotFound(NotFound):
     """No such import."""
 

@@ -54,8 +54,9 @@ class RowWriter:
 
     def _person(self, number: int, row: list[str]) -> str:
         found = self._number(row)
-        if type(found) is not Phone:
-            return _refused(number, *found, row)
+        if not isinstance(found, Phone):
+            reason, cell = found
+            return _refused(number, reason, cell, row)
         digits, _kind, key = found
         plan = self.plan
         name = _short(row[plan.name], _NAME_CHARS) if plan.name is not None else ""

@@ -183,7 +183,9 @@ WHERE c.tenant_id = :tenant AND c.import_id = :import
 """)
 """Only where nobody has changed the person since: their later change is worth more than our undo."""
 
-COUNT_CHANGED: Final = text("SELECT count(*) FROM lead_import_changes WHERE tenant_id = :tenant AND import_id = :import")
+COUNT_CHANGED: Final = text(
+    "SELECT count(*) FROM lead_import_changes WHERE tenant_id = :tenant AND import_id = :import"
+)
 FORGET_CHANGED: Final = text("DELETE FROM lead_import_changes WHERE tenant_id = :tenant AND import_id = :import")
 
 REMOVE_CREATED: Final = text("""
@@ -215,4 +217,15 @@ UNION ALL SELECT 'own', 'email', count(*) FILTER (WHERE email <> '') FROM people
 UNION ALL SELECT 'own', 'cidade', count(*) FILTER (WHERE city <> '') FROM people
 UNION ALL SELECT 'own', 'categoria', count(*) FILTER (WHERE category <> '') FROM people
 UNION ALL SELECT 'extra', key, count(*) FROM people CROSS JOIN LATERAL jsonb_object_keys(extra) AS key GROUP BY key
+""")
+
+ADD_SUPPRESSIONS: Final = text("""
+INSERT INTO suppressions (tenant_id, phone_key, phone, reason, source)
+SELECT :tenant, phone_key, (array_agg(phone ORDER BY row_number))[1], :reason, :source
+FROM staged_rows WHERE reason = '' GROUP BY phone_key ORDER BY phone_key
+ON CONFLICT (tenant_id, phone_key) DO NOTHING
+""")
+
+COUNT_STAGED: Final = text("""
+SELECT count(*) FILTER (WHERE reason = '') AS good, count(*) FILTER (WHERE reason <> '') AS refused FROM staged_rows
 """)

@@ -70,6 +70,12 @@ def stage(session: Session, tenant_id: int, table: Table, *, basis: str, max_row
 
     FileRefused when the file has more than `max_rows` rows or breaks off; memory stays the same at any size.
     """
+    writer = copy_rows(session, table, max_rows=max_rows, tick=tick)
+    return _judge(session, tenant_id, writer, basis=basis)
+
+
+def copy_rows(session: Session, table: Table, *, max_rows: int, tick: Tick) -> RowWriter:
+    """The rows as they are, in the transaction's own `staged_rows`; the writer says what it left out."""
     session.execute(sql.TUNE)
     session.execute(sql.STAGE)
     writer = RowWriter(table.plan)
@@ -87,7 +93,7 @@ def stage(session: Session, tenant_id: int, table: Table, *, basis: str, max_row
         cursor.close()
         if stream.failure is not None:
             raise stream.failure
-    return _judge(session, tenant_id, writer, basis=basis)
+    return writer
 
 
 def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str) -> Verdict:

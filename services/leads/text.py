@@ -7,7 +7,9 @@ from typing import Final
 from services.leads.limits import MAX_CELL_CHARS
 
 _JOINER: Final = "\u200d"
-_INVISIBLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 _SPACES: Final = re.compile(r"[\s\u00a0\u2028\u2029]+")
 # Excel and LibreOffice run what begins so; full-width forms too in East Asian locales.
 _FORMULA: Final = re.compile(r"[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")

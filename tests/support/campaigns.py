@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from models.campaigns import Campaign, CampaignContact, CampaignCounts, ContactStatus
@@ -30,26 +30,18 @@ def add_list(
     name: str = "",
     first: int = 1,
 ) -> int:
-    """A list of these people (or of so many called Pessoa N) -> its id."""
+    """A list of these people (or of so many called Pessoa N) -> its id. Numbers already known stay the same leads."""
     if isinstance(people, int):
         people = [{"name": f"Pessoa {number}"} for number in range(first, first + people)]
     made = LeadList(tenant_id=tenant_id, name=name or f"Lista {secrets.token_hex(4)}", lead_count=len(people))
     session.add(made)
+    numbers = [phone(number) for number in range(first, first + len(people))]
+    known = select(Lead).where(Lead.tenant_id == tenant_id, Lead.phone.in_(numbers))
+    there = {lead.phone: lead for lead in session.scalars(known)}
     leads = [
-        Lead(
-            **(
-                {
-                    "tenant_id": tenant_id,
-                    "phone": phone(number),
-                    "phone_key": phone(number),
-                    "name": "",
-                    "legal_basis": LegalBasis.CUSTOMER,
-                    "extra": {},
-                }
-                | dict(person)
-            )
-        )
-        for number, person in enumerate(people, first)
+        there.get(number)
+        or Lead(tenant_id=tenant_id, phone=number, phone_key=number, legal_basis=LegalBasis.CUSTOMER, **dict(person))
+        for number, person in zip(numbers, people, strict=True)
     ]
     session.add_all(leads)
     session.flush()
