@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from core.config import Settings
 from core.errors import Conflict, TooManyRequests
@@ -54,14 +56,12 @@ def test_a_refusals_own_sentence_reaches_the_person(troubled: PageClient) -> Non
     assert troubled.http.get("/api/trouble/conflict").json["error"]["message"] == "Já foi enviado."
 
 
-def test_an_unexpected_error_shows_a_code_that_the_log_knows(
-    troubled: PageClient, capfd: pytest.CaptureFixture[str]
-) -> None:
-    answer = troubled.get("/trouble/bug", headers={"X-Request-ID": "quote-me-12345"})
+def test_an_unexpected_error_shows_a_code_that_the_log_knows(troubled: PageClient) -> None:
+    with capture_logs(processors=[merge_contextvars]) as logged:
+        answer = troubled.get("/trouble/bug", headers={"X-Request-ID": "quote-me-12345"})
     assert "quote-me-12345" in answer.text
-    logged = capfd.readouterr().err
-    assert "quote-me-12345" in logged
-    assert "RuntimeError" in logged
+    (line,) = [one for one in logged if one["event"] == "unexpected_error"]
+    assert (line["request_id"], line["kind"], line["exc_info"]) == ("quote-me-12345", "RuntimeError", True)
 
 
 @pytest.mark.parametrize("given", ["x", "a" * 65, "with space", "<b>12345678"])
