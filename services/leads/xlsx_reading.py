@@ -44,8 +44,8 @@ class _Bomb(FileRefused):
 
 
 def open_xlsx(path: Path) -> Source:
-    """The rows of the first visible sheet that holds something. FileRefused for bombs, damage and passwords."""
-    refuse_bombs(path)
+    """The rows of the first visible sheet that holds something. FileRefused for damage and passwords; the caller has
+    called `refuse_bombs`."""
     try:
         workbook = python_calamine.CalamineWorkbook.from_path(path)
         name, sheet = _first_sheet(workbook)

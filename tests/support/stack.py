@@ -46,7 +46,9 @@ class RunningStack:
 
     def ledger_summary(self, provider: str = "mega") -> dict[str, Any]:
         """What the sandbox's provider says it took."""
-        answer: dict[str, Any] = requests.get(f"{self.sandbox_url}/sandbox/ledger/{provider}/summary", timeout=30).json()
+        answer: dict[str, Any] = requests.get(
+            f"{self.sandbox_url}/sandbox/ledger/{provider}/summary", timeout=30
+        ).json()
         return answer
 
     def log(self, name: str) -> str:

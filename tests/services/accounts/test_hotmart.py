@@ -114,9 +114,7 @@ def test_any_order_of_arrival_ends_in_the_same_licence(
 def test_a_refund_that_arrives_first_still_ends_the_licence(
     buyer: Subscription, deliver: Deliver, system_session: Session
 ) -> None:
-    deliver(
-        buyer.purchase("PURCHASE_REFUNDED", NOW + DAY), buyer.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH)
-    )
+    deliver(buyer.purchase("PURCHASE_REFUNDED", NOW + DAY), buyer.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
     assert licence_of(system_session, buyer.code).end_reason == "refunded"
 
 
@@ -152,9 +150,7 @@ def test_a_one_off_purchase_has_no_end(deliver: Deliver, system_session: Session
     assert licence_of(system_session, transaction).has_no_end
 
 
-def test_a_known_customer_keeps_their_account(
-    tenant: TenantHandle, deliver: Deliver, system_session: Session
-) -> None:
+def test_a_known_customer_keeps_their_account(tenant: TenantHandle, deliver: Deliver, system_session: Session) -> None:
     subscription = Subscription(tenant.email)
     deliver(subscription.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
     assert licence_of(system_session, subscription.code).tenant_id == tenant.id
@@ -199,9 +195,7 @@ def test_events_without_effect_are_kept_and_ignored(
     assert system_session.scalar(select(Licence.id).where(Licence.external_key == buyer.code)) is None
 
 
-def test_a_purchase_without_a_usable_email_is_flagged_and_swept(
-    deliver: Deliver, system_session: Session
-) -> None:
+def test_a_purchase_without_a_usable_email_is_flagged_and_swept(deliver: Deliver, system_session: Session) -> None:
     nameless = Subscription("isto não é um e-mail")
     assert deliver(nameless.purchase("PURCHASE_APPROVED", NOW)) == [HotmartEventStatus.FAILED]
     stored = system_session.scalars(select(HotmartEvent).where(HotmartEvent.licence_key == nameless.code)).one()
