@@ -34,11 +34,10 @@ class Presence:
         with system_scope("sender"):
             try:
                 if self._connection is None:
-                    self._connection = self._engine().connect()
+                    self._connection = self._engine().connect().execution_options(isolation_level="AUTOCOMMIT")
                     self._connection.execute(sql.BE_PRESENT, {"daemon": self._daemon_id})
                 else:
                     self._connection.execute(sql.STILL_THERE)
-                self._connection.commit()
             except Exception:
                 self.leave()
                 raise
