@@ -10,7 +10,13 @@ import aiohttp
 import uvloop
 
 BODY = json.dumps(
-    {"messageData": {"to": "5511900010001@s.whatsapp.net", "text": "Olá Pessoa 0001, tudo bem?" * 4, "linkPreview": False}}
+    {
+        "messageData": {
+            "to": "5511900010001@s.whatsapp.net",
+            "text": "Olá Pessoa 0001, tudo bem?" * 4,
+            "linkPreview": False,
+        }
+    }
 ).encode()
 HEADERS = {"Content-Type": "application/json", "Authorization": "Bearer token"}
 

@@ -143,7 +143,8 @@ class Supervisor:
             f"file={_escaped(str(self.socket))}",
             "chmod=0700",
             "[supervisord]",
-            "logfile=NONE",  # it prints the same, which we keep as supervisor.log
+            "logfile=/dev/null",  # it prints the same, which we keep as supervisor.log
+            "logfile_maxbytes=0",
             f"pidfile={_escaped(str(self.home / 'supervisord.pid'))}",
             f"childlogdir={_escaped(str(self.logs))}",
             *(["user=root"] if os.geteuid() == 0 else []),

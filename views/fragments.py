@@ -17,4 +17,5 @@ def live_fragment(template: str, **context: object) -> Response:
     response.set_etag(hashlib.blake2b(content, digest_size=12).hexdigest())
     response.cache_control.private = True
     response.cache_control.no_cache = True
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

@@ -120,8 +120,7 @@ def _read_texts(session: Session, order: ClaimOrder, changed: Mapping[CampaignKe
     for campaign_id, message_id, content in session.execute(sql.CAMPAIGN_TEXTS, _keys(changed)):
         variations[campaign_id].append((message_id, content))
     for (_, campaign_id), (version, exit_line, fallbacks) in changed.items():
-        fallback = {key.lower(): value for key, value in fallbacks.items()}
-        order.texts[campaign_id] = Texts(version, tuple(variations[campaign_id]), fallback, exit_line)
+        order.texts[campaign_id] = Texts(version, tuple(variations[campaign_id]), fallbacks, exit_line)
 
 
 def _pick_contacts(

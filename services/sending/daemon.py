@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 
 from connectors.whatsapp import connector
 from core.clock import utcnow
+from services.campaigns import start_scheduled_campaign
+from services.instances import open_account
 from services.sending.engine import Engine, wait_for
-from services.sending.postman import open_account
+from services.sending.receipts import MOST_CALLS, apply_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, expire, recover
-from services.sending.watch.schedule import Due, StartCampaign, due_schedules, hold, is_too_late
+from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
 log = structlog.get_logger()
@@ -31,7 +33,6 @@ class Daemon:
     Redis we look every 250 ms all the same."""
 
     engine: Engine
-    start_campaign: StartCampaign
     redis_url: str = ""
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
 
@@ -47,6 +48,7 @@ class Daemon:
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
+            self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
             listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
         ]
@@ -87,26 +89,30 @@ class Daemon:
             pass
 
     async def _start_due(self) -> None:
-        now = self.engine.clock.now()
-        for due in await self.engine.database.run(partial(due_schedules, now=now)):
-            if is_too_late(due, now):
-                await self.engine.database.run(partial(hold, due=due, now=now))
-            else:
-                await self._start(due)
+        for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
+            await self._start(due)
 
     async def _start(self, due: Due) -> None:
-        """One start that can't be made (another daemon was first, its lists are gone) never stops the others."""
-        start = self.start_campaign
+        """One start that can't be made (its lists are gone) never stops the others. The campaigns room holds what is
+        more than 30 minutes late; a launch of a million rows takes its time in a thread of its own."""
 
         def work(session: Session) -> None:
-            start(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
+            start_scheduled_campaign(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
 
         try:
             await self.engine.database.run(work)
         except Exception as error:
-            log.warning("start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300])
+            log.warning(
+                "start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300]
+            )
         else:
             self.engine.wake()
+
+    async def _read_inbox(self) -> None:
+        """Step 6, while there is much."""
+        taken = MOST_CALLS
+        while taken == MOST_CALLS and not self.engine.stopping.is_set():
+            taken = await self.engine.database.run(partial(apply_inbox, now=self.engine.clock.now()))
 
     async def _ask_doubtful(self) -> None:
         recheck = self.engine.tuning.status_recheck_seconds
@@ -116,9 +122,7 @@ class Daemon:
 
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)
-        account = open_account(
-            number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials
-        )
+        account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
         state = provider.read_status(await self.engine.transport.send(provider.status(account)))
         await self.engine.database.run(partial(apply_status, number=number, state=state))
         self.engine.wake()

@@ -79,7 +79,7 @@ def _move_contacts(session: Session, batch: Sequence[tuple[Answer, Ruling]], exp
         "moments": texts(answer.at.isoformat() for answer, _ in batch),
         "retries": plain(one.retry_seconds for one in rulings),
         "attempts_back": plain(one.attempts_back for one in rulings),
-        "expected": expected,
+        "expected": plain([expected] * len(batch)),
     }
     return dict(session.execute(sql.SETTLE_CONTACTS, columns).all())
 
