@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from cli import accounts, campaigns, doctor
+from cli import accounts, campaigns, demo, doctor
 
-COMMANDS = (*accounts.GROUPS, campaigns.counters, doctor.doctor)
+COMMANDS = (*accounts.GROUPS, campaigns.counters, demo.demo, doctor.doctor)
 
 
 def register(app: Flask) -> None:

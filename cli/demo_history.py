@@ -101,14 +101,8 @@ def _contacts(
     started: datetime,
 ) -> list[dict[str, Any]]:
     chance = random.Random(campaign.name)
-    people = session.execute(
-        select(Lead)
-        .join(LeadListMember, (LeadListMember.tenant_id == Lead.tenant_id) & (LeadListMember.lead_id == Lead.id))
-        .where(Lead.tenant_id == place.tenant_id, LeadListMember.list_id == place.list_id)
-        .order_by(Lead.id)
-    ).scalars()
     rows = []
-    for number, lead in enumerate(people):
+    for number, lead in enumerate(_people(session, place)):
         message_id, template = messages[campaigns.variation_of(campaign_id, lead.phone, len(messages))]
         values = campaigns.recipient_values(lead.name, lead.phone, lead.extra)
         at = started + GAP * number
@@ -132,6 +126,19 @@ def _contacts(
             | _outcome(lead.phone, at, number, chance)
         )
     return rows
+
+
+def _people(session: Session, place: Place) -> Sequence[Lead]:
+    return (
+        session.execute(
+            select(Lead)
+            .join(LeadListMember, (LeadListMember.tenant_id == Lead.tenant_id) & (LeadListMember.lead_id == Lead.id))
+            .where(Lead.tenant_id == place.tenant_id, LeadListMember.list_id == place.list_id)
+            .order_by(Lead.id)
+        )
+        .scalars()
+        .all()
+    )
 
 
 def _outcome(phone: str, at: datetime, number: int, chance: random.Random) -> dict[str, Any]:
@@ -185,7 +192,7 @@ def _write_story(
     started: datetime,
     finished: datetime,
 ) -> None:
-    lines = (
+    lines: tuple[tuple[LogType, str, datetime, dict[str, int]], ...] = (
         (LogType.CREATED, "Campanha criada.", started - timedelta(hours=1), {}),
         (LogType.CONTACT_ADDED, "Público definido.", started, {"count": len(rows)}),
         (LogType.STARTED, "Campanha iniciada.", started, {}),

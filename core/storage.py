@@ -3,30 +3,20 @@
 A key is `tenant/<id>/<kind>/<random>`; nothing a person typed ever becomes part of a path.
 """
 
-import json
 import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from core.config import get_settings
 
 KEY = re.compile(r"^tenant/\d+/[a-z_]+/[0-9a-f]{32}$")
 CHUNK_BYTES = 1024 * 1024
-
-
-def write_private_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write whole or not at all, readable by the owner alone."""
-    draft = path.with_suffix(".part")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    draft.write_text(json.dumps(content, indent=2))
-    draft.rename(path)
 
 
 class FileTooLarge(ValueError):

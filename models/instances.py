@@ -52,7 +52,8 @@ INSTANCE_TRANSITIONS: Transitions[InstanceStatus] = {
 
 class Instance(TenantOwned, Created, Base):
     """A WhatsApp number at a provider. `next_allowed_at` is the pace, kept by the database so that any number of
-    daemons agree; `held_until` stops it after unclear answers; `leased_by` is the daemon that has a message of it in flight; credentials are sealed by `core.crypto`."""
+    daemons agree; `held_until` stops it after unclear answers; `leased_by` is the daemon that has a message of it in
+    flight; credentials are sealed by `core.crypto`."""
 
     __tablename__ = "instances"
     __table_args__ = (

@@ -41,6 +41,12 @@ ALTER TABLE lead_lists
     ADD COLUMN IF NOT EXISTS deletes_leads BOOLEAN DEFAULT false NOT NULL;
 """
 
+# Memberships lose their foreign keys: models.leads.LeadListMember says why.
+MEMBERS = """
+ALTER TABLE lead_list_members DROP CONSTRAINT IF EXISTS fk_lead_list_members_tenant_id_list_id;
+ALTER TABLE lead_list_members DROP CONSTRAINT IF EXISTS fk_lead_list_members_tenant_id_lead_id;
+"""
+
 SUPPRESSIONS = """
 ALTER TABLE suppressions ADD COLUMN IF NOT EXISTS email VARCHAR(254);
 ALTER TABLE suppressions ALTER COLUMN phone_key DROP NOT NULL;
@@ -53,6 +59,6 @@ ALTER TABLE suppressions ADD CONSTRAINT ck_suppressions_somebody CHECK (phone_ke
 
 
 def upgrade() -> None:
-    """Add what is missing; nothing is dropped but two NOT NULLs."""
-    run(IMPORTS, CHANGES, LISTS, SUPPRESSIONS)
+    """Add what is missing; no data is dropped."""
+    run(IMPORTS, CHANGES, LISTS, MEMBERS, SUPPRESSIONS)
     force_policy("lead_import_changes")

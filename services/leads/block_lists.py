@@ -10,8 +10,9 @@ from services.audit import record_audit
 from services.leads import sql
 from services.leads.imports import receive_upload
 from services.leads.merging import rows_of
+from services.leads.opening import open_table
 from services.leads.staging import copy_rows
-from services.leads.table import Table, open_table
+from services.leads.table import Table
 
 MAX_ROWS: Final = 200_000
 """What a request may wait for: about three seconds."""
@@ -19,7 +20,7 @@ MAX_ROWS: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class BlockListResult:
-    """What became of the file's rows."""
+    """What became of the file's rows; `already` also counts repeats within the file."""
 
     total: int
     added: int
@@ -37,7 +38,7 @@ def import_suppressions(
     """
     upload = receive_upload(stream, filename, tenant_id=tenant_id, mapping={})
     try:
-        table = open_table(storage().path(upload.file_key))
+        table = open_table(storage().path(upload.file_key), {})
         try:
             result = _take_in(session, tenant_id, table, reason=reason.strip()[:40] or "block_list")
         finally:

@@ -32,9 +32,10 @@ from services.leads.limits import (
 )
 from services.leads.lists import list_of
 from services.leads.merging import Target, find_or_make_list, keep_rejects, merge, refuse_beyond_plan
+from services.leads.opening import inspect_file, open_table
 from services.leads.refusals import FileRefused, FileTooBig, ImportNotFound, ImportTakenOver
 from services.leads.staging import Tick, Verdict, stage
-from services.leads.table import Table, open_table
+from services.leads.table import Table
 
 RUN: Final = "jobs.leads.run_import"
 OPEN: Final = (ImportStatus.UPLOADED, ImportStatus.CHECKING, ImportStatus.WRITING)
@@ -87,16 +88,18 @@ class ImportTask:
     max_leads: int
 
 
-def receive_upload(stream: BinaryIO, filename: str, *, tenant_id: int, mapping: Mapping[str, str]) -> StoredUpload:
+def receive_upload(
+    stream: BinaryIO, filename: str, *, tenant_id: int, mapping: Mapping[str, str], max_bytes: int = MAX_FILE_BYTES
+) -> StoredUpload:
     """Store a file and look at its beginning. FileTooBig, or FileRefused with what to do; nothing is kept then."""
     try:
-        key, size = storage().save(stream, tenant_id=tenant_id, kind="imports", max_bytes=MAX_FILE_BYTES)
+        key, size = storage().save(stream, tenant_id=tenant_id, kind="imports", max_bytes=max_bytes)
     except FileTooLarge as problem:
         raise FileTooBig(
-            f"O arquivo passa de {MAX_FILE_BYTES // 1024**2} MB. Divida-o em partes e envie uma de cada vez."
+            f"O arquivo passa de {max_bytes // 1024**2} MB. Divida-o em partes e envie uma de cada vez."
         ) from problem
     try:
-        open_table(storage().path(key), mapping).source.close()
+        inspect_file(storage().path(key), mapping)
     except BaseException:
         storage().delete(key)
         raise

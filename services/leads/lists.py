@@ -13,6 +13,7 @@ from models.leads import Lead, LeadList, LeadListMember
 from services.audit import record_audit
 from services.leads import sql
 from services.leads.limits import LIST_PURGE_MINUTES
+from services.leads.locks import lock_leads
 from services.leads.refusals import ListNotFound
 
 
@@ -112,6 +113,7 @@ def purge_list(session: Session, tenant_id: int, list_id: int, *, now: datetime)
     if with_leads is None:
         return False
     if with_leads:
+        lock_leads(session, tenant_id)
         session.execute(sql.PURGE_LEADS, {"tenant": tenant_id, "list": list_id})
     session.execute(
         delete(LeadListMember).where(LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id)

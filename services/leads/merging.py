@@ -35,10 +35,10 @@ class Target:
 
 
 def refuse_beyond_plan(session: Session, tenant_id: int, verdict: Verdict, *, max_leads: int) -> None:
-    """PlanIsFull unless every new person fits. Counted under the tenant's lock, so two imports can't both fit."""
+    """PlanIsFull unless every new person fits. Counted while the tenant's leads are locked, so that two
+    imports can't both fit."""
     if not verdict.new_people:
         return
-    session.execute(sql.LOCK_TENANT, {"tenant": tenant_id})
     held = session.scalar(select(func.count()).select_from(Lead).where(Lead.tenant_id == tenant_id)) or 0
     if held + verdict.new_people > max_leads:
         raise PlanIsFull(
@@ -66,7 +66,6 @@ def find_or_make_list(session: Session, tenant_id: int, name: str) -> tuple[int,
 def merge(session: Session, target: Target, verdict: Verdict, *, tick: Callable[[int], None]) -> None:
     """Write the staged people: new leads, changed leads (what they said before is kept for the undo), members of
     the list and its count. A person who stays as they are isn't touched, so importing again costs little."""
-    session.execute(sql.LOCK_TENANT, {"tenant": target.tenant_id})
     joined = 0
     for first in range(1, verdict.people + 1, PEOPLE_A_STEP):
         last = min(first + PEOPLE_A_STEP - 1, verdict.people)

@@ -12,6 +12,7 @@ from typing import Final
 
 from core.phone import Phone, PhoneProblem, from_whatsapp_link, parse
 from services.leads.columns import ColumnPlan
+from services.leads.limits import MAX_CELL_CHARS
 from services.leads.table import OPEN_QUOTE, Row
 from services.leads.text import clean, one_line
 
@@ -30,6 +31,7 @@ class RowWriter:
         self.rows_read = 0
         self.not_selected = 0
         self._extras = [(encode_basestring(name) + ": ", at) for name, at in plan.extras]
+        self._own = (plan.name, plan.email, plan.city, plan.category)
         self._numbers = [plan.link] if plan.link is not None else []
         self._numbers += plan.phones
 
@@ -48,8 +50,11 @@ class RowWriter:
             if not fits:
                 yield _refused(number, "too_many_cells", next(filter(None, row[width:])), row)
                 continue
-            if not "".join(row).isprintable():
-                row = [clean(cell) for cell in row]
+            whole = "".join(row)
+            if len(whole) <= MAX_CELL_CHARS and whole.isprintable() and "'" not in whole and "  " not in whole:
+                row = [cell.strip() for cell in row]
+            else:
+                row = self._cleaned(row)
             yield self._person(number, row)
 
     def _person(self, number: int, row: list[str]) -> str:
@@ -58,12 +63,21 @@ class RowWriter:
             reason, cell = found
             return _refused(number, reason, cell, row)
         digits, _kind, key = found
-        plan = self.plan
-        name = _short(row[plan.name], _NAME_CHARS) if plan.name is not None else ""
-        email = _email(row[plan.email]) if plan.email is not None else ""
-        city = _short(row[plan.city], _PLACE_CHARS) if plan.city is not None else ""
-        category = _short(row[plan.category], _PLACE_CHARS) if plan.category is not None else ""
-        return f"{number}\t\t\t{key}\t{digits}\t{name}\t{email}\t{city}\t{category}\t{self._extra(row)}\n"
+        name, email, city, category = [row[at] if at is not None else "" for at in self._own]
+        if email:
+            email = _email(email)
+        return (
+            f"{number}\t\t\t{key}\t{digits}\t{name[:_NAME_CHARS]}\t{email}\t{city[:_PLACE_CHARS]}\t"
+            f"{category[:_PLACE_CHARS]}\t{self._extra(row)}\n"
+        )
+
+    def _cleaned(self, row: list[str]) -> list[str]:
+        """The careful way, for the few rows with line breaks, odd characters or long texts in them."""
+        row = [clean(cell) for cell in row]
+        for at in self._own:
+            if at is not None:
+                row[at] = one_line(row[at])
+        return row
 
     def _number(self, row: list[str]) -> Phone | tuple[str, str]:
         """The link's number, else the first good one of the phone columns, else why the likeliest isn't one."""
@@ -83,7 +97,7 @@ class RowWriter:
         return problem
 
     def _extra(self, row: list[str]) -> str:
-        pairs = [name + encode_basestring(cell) for name, at in self._extras if (cell := clean(row[at]))]
+        pairs = [name + encode_basestring(cell) for name, at in self._extras if (cell := row[at])]
         return "{" + ", ".join(pairs) + "}"
 
 
@@ -98,13 +112,9 @@ def _fits(row: list[str], width: int) -> bool:
     return True
 
 
-def _short(cell: str, most: int) -> str:
-    return one_line(clean(cell))[:most]
-
-
 def _email(cell: str) -> str:
     """The address in lower case; what isn't one is left out."""
-    address = clean(cell).lower()
+    address = cell.lower()
     return address if len(address) <= _EMAIL_CHARS and _EMAIL.fullmatch(address) else ""
 
 

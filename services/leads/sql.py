@@ -10,10 +10,9 @@ from typing import Final
 
 from sqlalchemy import text
 
-TUNE: Final = text("SELECT set_config('work_mem', '64MB', true)")
+TUNE: Final = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 
-LOCK_TENANT: Final = text("SELECT pg_advisory_xact_lock(72101, (:tenant % 2147483647)::int)")
-"""One import of a tenant writes at a time: the plan's limit is checked against what is really there."""
+TRY_LOCK_LEADS: Final = text("SELECT pg_try_advisory_xact_lock(72101, (:tenant % 2147483647)::int)")
 
 STAGE: Final = text("""
 CREATE TEMPORARY TABLE staged_rows (
@@ -57,17 +56,20 @@ SELECT min(g.row_number), '', '', g.phone_key, (array_agg(g.phone ORDER BY g.row
     coalesce((array_agg(g.email ORDER BY g.row_number DESC) FILTER (WHERE g.email <> ''))[1], ''),
     coalesce((array_agg(g.city ORDER BY g.row_number DESC) FILTER (WHERE g.city <> ''))[1], ''),
     coalesce((array_agg(g.category ORDER BY g.row_number DESC) FILTER (WHERE g.category <> ''))[1], ''),
-    coalesce((SELECT x.extra FROM extras x WHERE x.phone_key = g.phone_key), '{}')
-FROM gone g
+    coalesce(min(x.extra::text)::jsonb, '{}')
+FROM gone g LEFT JOIN extras x ON x.phone_key = g.phone_key
 GROUP BY g.phone_key
 """)
 """Several rows of one person become one: of each column the last value that isn't empty."""
+
+ID_SEQUENCE: Final = text("SELECT pg_get_serial_sequence('leads', 'id')")
+"""Asked once: inside the statement it would be looked up for each row, which took as long as all the rest."""
 
 PEOPLE: Final = text("""
 CREATE TEMPORARY TABLE staged_people ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY s.phone_key) AS n,
     s.phone_key, s.phone, s.name, s.email, s.city, s.category, s.extra,
-    coalesce(l.id, nextval(pg_get_serial_sequence('leads', 'id'))) AS lead_id,
+    coalesce(l.id, nextval(CAST(:ids AS regclass))) AS lead_id,
     l.id IS NULL AS is_new,
     x.id IS NOT NULL AS is_suppressed,
     l.id IS NOT NULL AND (

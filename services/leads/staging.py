@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.leads import sql
+from services.leads.locks import lock_leads
 from services.leads.refusals import ROW_REASONS, FileRefused
 from services.leads.rows import COPY_COLUMNS, RowWriter
 from services.leads.table import Table
@@ -66,11 +67,13 @@ class LineStream:
 
 
 def stage(session: Session, tenant_id: int, table: Table, *, basis: str, max_rows: int, tick: Tick) -> Verdict:
-    """Read the whole table into staging and judge every row. Writes nothing a reader could see.
+    """Read the whole table into staging and judge every row. Writes nothing a reader could see, and
+    leaves the tenant's leads locked, so that the judgement still holds when the merge comes.
 
     FileRefused when the file has more than `max_rows` rows or breaks off; memory stays the same at any size.
     """
     writer = copy_rows(session, table, max_rows=max_rows, tick=tick)
+    lock_leads(session, tenant_id, while_waiting=lambda: tick(writer.rows_read))
     return _judge(session, tenant_id, writer, basis=basis)
 
 
@@ -102,7 +105,8 @@ def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str) -
     duplicates = int(session.execute(sql.COUNT_REPEATS).scalar_one())
     if duplicates:
         session.execute(sql.MERGE_REPEATS)
-    session.execute(sql.PEOPLE, {"tenant": tenant_id, "basis": basis, "bases": LEGAL_BASES})
+    ids = session.execute(sql.ID_SEQUENCE).scalar_one()
+    session.execute(sql.PEOPLE, {"tenant": tenant_id, "basis": basis, "bases": LEGAL_BASES, "ids": ids})
     session.execute(sql.INDEX_PEOPLE)
     session.execute(sql.ANALYZE_PEOPLE)
     counts = session.execute(sql.COUNTS).one()

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
-from pathlib import Path
 from typing import Any, Final
 
 from services.leads.columns import (
@@ -79,7 +78,8 @@ def is_blank(row: Sequence[str]) -> bool:
 def _behind(filled: list[Row], rows: Iterator[Row]) -> Iterator[Row]:
     yield from filled
     for row in rows:
-        if not is_blank(row[1]):
+        cells = row[1]
+        if (cells and cells[0].strip()) or not is_blank(cells):
             yield row
 
 
@@ -104,17 +104,3 @@ def _refuse_too_wide(filled: Sequence[Row]) -> None:
             f"O arquivo tem {width} colunas; o limite é {MAX_COLUMNS}. Apague as que não usa e envie de novo.",
             code="too_many_columns",
         )
-
-
-def open_table(path: Path, mapping: Mapping[str, str] | None = None) -> Table:
-    """The table in a stored file, whatever its name says. FileRefused with a sentence; close `table.source`."""
-    from services.leads.csv_reading import open_csv
-    from services.leads.sniffing import Kind, kind_of
-    from services.leads.xlsx_reading import open_xlsx
-
-    source = open_xlsx(path) if kind_of(path) is Kind.XLSX else open_csv(path)
-    try:
-        return understand(source, mapping)
-    except BaseException:
-        source.close()
-        raise

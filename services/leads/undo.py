@@ -15,6 +15,7 @@ from models.leads import ImportStatus, LeadImport, LeadList, LeadListMember
 from services.audit import record_audit
 from services.leads import sql
 from services.leads.imports import import_of
+from services.leads.locks import try_lock_leads
 from services.leads.merging import rows_of
 from services.leads.refusals import CannotUndo
 
@@ -60,8 +61,8 @@ def request_undo(session: Session, tenant_id: int, import_id: int, *, now: datet
 
 def undo_import(session: Session, tenant_id: int, import_id: int, *, actor: int | None) -> Undone:
     """Take an import back, in the caller's transaction. CannotUndo when a campaign has used it, a newer import of
-    the list stands on it, or it isn't finished."""
-    session.execute(sql.LOCK_TENANT, {"tenant": tenant_id})
+    the list stands on it, or it isn't finished; LeadsBusy while another import writes."""
+    try_lock_leads(session, tenant_id)
     found = refuse_undo(session, tenant_id, import_id)
     moved = session.execute(
         update(LeadImport)

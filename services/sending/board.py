@@ -8,9 +8,11 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from random import Random
 from typing import Final
 
+from connectors.whatsapp import connector, connector_names
 from services.sending.pacing import Interval, gap_interval, gap_ms
 from services.sending.picture import CampaignView, NumberView, Picture
 from services.sending.rotation import Candidate
@@ -39,6 +41,12 @@ class Number:
 
     def is_free(self, now: float) -> bool:
         return self.ready_at <= now and not self.is_busy and self.unsettled <= MOST_UNSETTLED
+
+
+@lru_cache(maxsize=32)
+def _is_official(name: str) -> bool:
+    """The plan's floor protects unofficial numbers; a connector this version doesn't know counts as one."""
+    return name in connector_names() and connector(name).info.is_official
 
 
 class Board:
@@ -207,7 +215,7 @@ class Board:
         campaign = self.picture.campaigns[turn.campaign_id]
         view = self.numbers[turn.chosen.instance_id].view
         interval = gap_interval(
-            tenant.pace_floor_ms,
+            0 if _is_official(view.connector) else tenant.pace_floor_ms,
             Interval(view.min_ms, view.max_ms),
             Interval(campaign.interval_min_ms, campaign.interval_max_ms),
             is_sandbox=view.is_sandbox,

@@ -40,7 +40,7 @@ from services.sending.postman import Postman
 from services.sending.rendering import Texts
 from services.sending.settle import SettleOrder, settle
 from services.sending.tuning import Tuning
-from services.sending.watch.look import look
+from services.sending.watch.look import Plans, look
 from services.sending.watch.recovery import return_claim
 from services.sending.words import Answer, Claimed, ClaimReport, Ruling, Slot
 
@@ -89,6 +89,7 @@ class Engine:
     transport: AsyncTransport = field(init=False)
     postman: Postman = field(init=False)
     texts: dict[int, Texts] = field(default_factory=dict)
+    plans: Plans = field(init=False)
     work_came: asyncio.Event = field(default_factory=asyncio.Event)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -102,6 +103,7 @@ class Engine:
     def __post_init__(self) -> None:
         self.database = Database(self.factory)
         self.board = Board(self.rng)
+        self.plans = Plans(self.tuning.plans_every)
         self.transport = AsyncTransport(limit=0)
         self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds)
 
@@ -137,7 +139,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         began, looked_at = loop.time(), self.clock.epoch()
         try:
-            picture = await self.database.run(partial(look, now=self.clock.now(), daemon_id=self.daemon_id))
+            seen = partial(look, now=self.clock.now(), daemon_id=self.daemon_id, plans=self.plans)
+            picture = await self.database.run(seen)
         except Exception as error:
             self._failed("look_failed", error)
             return 0.0

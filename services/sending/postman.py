@@ -4,7 +4,6 @@ Holds no database connection. Whatever goes wrong ends in an answer: what surely
 later is unclear.
 """
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -24,19 +23,14 @@ from connectors.whatsapp import (
     WhatsAppConnector,
     connector,
 )
-from core.crypto import CannotUnseal, key_ring
+from core.crypto import CannotUnseal
 from core.http_async import AsyncTransport
 from core.http_messages import HttpAnswer, HttpRequest, redacted
+from services.instances import open_account
 from services.sending.picture import NumberView
 from services.sending.words import Answer, Claimed
 
 log = structlog.get_logger()
-
-
-def open_account(tenant_id: int, base_url: str, instance_key: str, sealed: str) -> Account:
-    """As `services.instances.open_account`."""
-    bound_to = f"instances:{tenant_id}:{instance_key}"
-    return Account(base_url, instance_key, json.loads(key_ring().unseal(sealed, bound_to=bound_to)))
 
 
 @dataclass(slots=True)

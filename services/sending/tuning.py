@@ -19,8 +19,11 @@ class Tuning:
     lease_seconds: float = 45.0
     """Longer than a send can take (30 s) with its settling: only then does an unsettled claim mean a crash."""
     recover_every: float = 10.0
+    presence_every: float = 1.0
+    absence_every: float = 2.0
     sweep_every: float = 60.0
     beat_every: float = 5.0
+    plans_every: float = 2.0
     schedule_every: float = 0.5
     inbox_every: float = 0.25
     status_every: float = 2.0
@@ -33,9 +36,6 @@ class Tuning:
     def lease(self) -> timedelta:
         return timedelta(seconds=self.lease_seconds)
 
-
-LATEST_START = timedelta(minutes=30)
-"""A start missed by more is held, and a person asked (contract 3.3: `held`)."""
 
 EXPIRY = timedelta(days=30)
 EARLY_RECEIPT = timedelta(minutes=10)

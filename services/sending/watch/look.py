@@ -1,9 +1,9 @@
 """Step 1, look: read all that may send, judge each campaign's standing, write down what changed, draw the picture."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from models.campaigns import CampaignStatus, LogType, RotationMode, Severity
+from services.accounts import Entitlement, entitlements_of
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
@@ -40,10 +41,23 @@ class _Campaign(NamedTuple):
         return None if self.daily_limit is None else self.daily_limit - (self.claimed_today or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    daily_messages: int
-    pace_floor_ms: int
+@dataclass(slots=True)
+class Plans:
+    """What each tenant's licence allows, asked again after `keep_seconds`: it changes a few times a year, and a
+    thousand tenants' licences cost 30 ms to read."""
+
+    keep_seconds: float = 2.0
+    _known: dict[int, Entitlement] = field(default_factory=dict)
+    _read_at: dict[int, datetime] = field(default_factory=dict)
+
+    def of(self, session: Session, tenant_ids: Collection[int], now: datetime) -> Mapping[int, Entitlement]:
+        """The entitlement of every tenant asked for."""
+        oldest = now - timedelta(seconds=self.keep_seconds)
+        stale = [one for one in tenant_ids if one not in self._read_at or self._read_at[one] < oldest]
+        if stale:
+            self._known.update(entitlements_of(session, stale, now))
+            self._read_at.update(dict.fromkeys(stale, now))
+        return {one: self._known[one] for one in tenant_ids}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +67,21 @@ class _World:
     campaigns: Sequence[_Campaign]
     numbers: Mapping[int, NumberView]
     members: Mapping[int, frozenset[int]]
-    plans: Mapping[int, _Plan]
+    plans: Mapping[int, Entitlement]
     days: Mapping[int, date]
     used: Mapping[int, int]
     in_flight: Mapping[int, int]
 
     def plan_left(self, tenant_id: int) -> int | None:
-        plan = self.plans.get(tenant_id)
-        return None if plan is None else plan.daily_messages - self.used.get(tenant_id, 0)
+        plan = self.plans[tenant_id]
+        return plan.daily_messages - self.used.get(tenant_id, 0) if plan.is_live else None
 
 
-def look(session: Session, now: datetime, daemon_id: str) -> Picture:
+def look(session: Session, *, now: datetime, daemon_id: str, plans: Plans) -> Picture:
     """Read, judge, write changed standings and finished campaigns, return the picture. The caller commits."""
     campaigns = [_campaign(row) for row in session.execute(sql.ACTIVE_CAMPAIGNS, {"now": now})]
     _finish(session, now, [one for one in campaigns if one.pending == 0 and one.sending == 0])
-    world = _read_world(session, now, daemon_id, campaigns)
+    world = _read_world(session, now, daemon_id, campaigns=campaigns, plans=plans)
     standings = [(one, _standing(world, one, now)) for one in campaigns if one.pending or one.sending]
     _write_standings(session, now, standings)
     able = [one for one, verdict in standings if verdict.may_send and one.pending]
@@ -78,11 +92,12 @@ def _campaign(row: Any) -> _Campaign:
     return _Campaign(row[0], row[1], CampaignStatus(row[2]), RotationMode(row[3]), *row[4:])
 
 
-def _read_world(session: Session, now: datetime, daemon_id: str, campaigns: Sequence[_Campaign]) -> _World:
+def _read_world(
+    session: Session, now: datetime, daemon_id: str, *, campaigns: Sequence[_Campaign], plans: Plans
+) -> _World:
     zones = {one.tenant_id: one.zone for one in campaigns}
     days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
-    plans = session.execute(sql.LIVE_PLANS, tenants | {"now": now})
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
     numbers = session.execute(sql.ACTIVE_NUMBERS, {"daemon": daemon_id})
     in_flight: dict[int, int] = defaultdict(int)
@@ -92,7 +107,7 @@ def _read_world(session: Session, now: datetime, daemon_id: str, campaigns: Sequ
         campaigns,
         {row[1]: _number(row, days) for row in numbers},
         {row[0]: frozenset(row[1]) for row in session.execute(sql.MEMBERS)},
-        {row[0]: _Plan(row[1], row[2]) for row in plans},
+        plans.of(session, days.keys(), now),
         days,
         dict(used.all()),
         in_flight,
@@ -110,9 +125,12 @@ def _day(now: datetime, zone: str) -> date:
 
 
 def _number(row: Any, days: Mapping[int, date]) -> NumberView:
-    is_today = row[10] == days.get(row[0])
-    figures = row[11:14] if is_today else (0, 0, 0)
-    return NumberView(*row[:10], *figures, row[14], row[15], float(row[16]))
+    values = list(row)
+    used_on = values.pop(10)
+    if used_on != days.get(row[0]):
+        values[10:13] = (0, 0, 0)
+    values[15] = float(values[15])
+    return NumberView(*values)
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
@@ -145,7 +163,7 @@ def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent:
     failed, unconfirmed = rest
     details = {"total": total, "sent": sent, "failed": failed, "unconfirmed": unconfirmed}
     text = "Campanha concluída."
-    return LogLine(tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details, progress=100.0)
+    return LogLine(tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details)
 
 
 def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[_Campaign, Standing]]) -> None:

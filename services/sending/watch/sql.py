@@ -12,7 +12,7 @@ SELECT c.tenant_id, c.id, c.status, c.rotation_mode, c.interval_min_ms, c.interv
            WHERE d.tenant_id = c.tenant_id AND d.campaign_id = c.id AND d.instance_id = 0
              AND d.day = CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date)), 0) END
 FROM campaigns c
-JOIN tenants t ON t.id = c.tenant_id AND t.status = 'active'
+JOIN tenants t ON t.id = c.tenant_id
 JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id
 WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
 """)
@@ -44,15 +44,6 @@ FROM unnest(CAST(:tenants AS bigint[]), CAST(:days AS date[])) AS s(tenant_id, d
 JOIN daily_usage u ON u.tenant_id = s.tenant_id AND u.day = s.day
 """)
 
-LIVE_PLANS: Final = text("""
-SELECT DISTINCT ON (l.tenant_id) l.tenant_id, p.daily_messages, p.pace_floor_ms
-FROM licences l
-JOIN plans p ON p.slug = l.plan_slug
-WHERE l.tenant_id = ANY(CAST(:tenants AS bigint[])) AND l.ended_at IS NULL AND l.starts_at <= :now
-  AND (l.has_no_end OR GREATEST(l.paid_until, l.grace_until) > :now)
-ORDER BY l.tenant_id, p.position DESC
-""")
-
 CHANGE_STANDING: Final = text("""
 UPDATE campaigns c SET status = u.target, pause_reason = u.reason, next_send_at = u.until
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:expected AS text[]),
@@ -72,16 +63,10 @@ RETURNING c.tenant_id, c.id, k.total, k.sent, k.failed, k.unconfirmed
 """)
 
 DUE_SCHEDULES: Final = text("""
-SELECT c.tenant_id, c.id, c.schedule_at FROM campaigns c
+SELECT c.tenant_id, c.id FROM campaigns c
 WHERE c.status = 'scheduled' AND c.schedule_at <= :now
 ORDER BY c.schedule_at
 LIMIT 100
-""")
-
-HOLD_LATE: Final = text("""
-UPDATE campaigns c SET status = 'held', pause_reason = :reason
-WHERE c.tenant_id = :tenant_id AND c.id = :campaign_id AND c.status = 'scheduled' AND c.schedule_at < :latest
-RETURNING c.id
 """)
 
 OVERDUE_CLAIMS: Final = text("""
@@ -96,6 +81,31 @@ UPDATE campaign_contacts c SET status = 'unconfirmed', reason = 'interrupted', e
 FROM doomed d
 WHERE c.tenant_id = d.tenant_id AND c.campaign_id = d.campaign_id AND c.phone = d.phone
 RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+
+CLAIMS_OF_THE_DEAD: Final = text("""
+UPDATE campaign_contacts c SET status = 'unconfirmed', reason = 'interrupted', error = :error, lease_until = NULL
+FROM instances i
+WHERE i.leased_by = ANY(CAST(:dead AS uuid[])) AND c.tenant_id = i.tenant_id AND c.instance_id = i.id
+  AND c.status = 'sending'
+RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+"""A number is leased by one daemon at a time, so whatever is under way through it is that daemon's."""
+
+FREE_LEASES_OF_THE_DEAD: Final = text("""
+UPDATE instances i SET leased_by = NULL WHERE i.leased_by = ANY(CAST(:dead AS uuid[]))
+""")
+
+BE_PRESENT: Final = text("SELECT pg_advisory_lock(hashtextextended(:daemon, 0))")
+
+STILL_THERE: Final = text("SELECT 1")
+
+ABSENT_DAEMONS: Final = text("""
+SELECT d.leased_by FROM (
+    SELECT DISTINCT i.leased_by FROM instances i
+    WHERE i.leased_by IS NOT NULL AND i.leased_by <> CAST(:daemon AS uuid)
+) d
+WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(d.leased_by AS text), 0))
 """)
 
 FREE_LEASES: Final = text("""

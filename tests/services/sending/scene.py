@@ -17,6 +17,7 @@ from models.campaigns import (
     CampaignContact,
     CampaignCounts,
     CampaignInstance,
+    CampaignLog,
     CampaignMessage,
 )
 from models.instances import Instance, WebhookDelivery
@@ -113,6 +114,8 @@ class Scene:
     def counts(self, campaign_id: int) -> dict[str, int]:
         """The counters' row, checked against the rows themselves."""
         with system_scope("test"), self.factory() as session:
+            # One snapshot for both readings: the engine is writing meanwhile.
+            session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
             row = session.get_one(CampaignCounts, (self.tenant_id, campaign_id))
             names = (*COUNTED, "total", "delivered", "read", "replied")
             found = {name: getattr(row, name) for name in names}
@@ -121,9 +124,7 @@ class Scene:
                     select(CampaignContact.status, func.count())
                     .where(CampaignContact.tenant_id == self.tenant_id, CampaignContact.campaign_id == campaign_id)
                     .group_by(CampaignContact.status)
-                )
-                .tuples()
-                .all()
+                ).all()
             )
         counted = {str(state): count for state, count in by_state.items()}
         taken = counted.get("sent", 0) + counted.get("delivered", 0) + counted.get("read", 0)
@@ -151,6 +152,16 @@ class Scene:
     def campaign(self, campaign_id: int) -> Campaign:
         with system_scope("test"), self.factory() as session:
             return session.get_one(Campaign, (self.tenant_id, campaign_id))
+
+    def logs(self, campaign_id: int) -> list[CampaignLog]:
+        """The campaign's story in its order."""
+        with system_scope("test"), self.factory() as session:
+            rows = session.scalars(
+                select(CampaignLog)
+                .where(CampaignLog.tenant_id == self.tenant_id, CampaignLog.campaign_id == campaign_id)
+                .order_by(CampaignLog.id)
+            )
+            return list(rows)
 
     def run_sql(self, statement: str, **values: Any) -> list[Any]:
         """A statement as an operator would type it."""
