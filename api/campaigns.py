@@ -182,9 +182,11 @@ def preview(args: dict[str, Any], campaign_id: int) -> room.Preview:
 def forecast(campaign_id: int) -> dict[str, Any]:
     """Who receives and when it should be done; once started, of what still waits."""
     session, now = db.session(), utcnow()
-    if room.campaign_of(session, _tenant(), campaign_id).started_at is not None:
-        pending = room.counts_of(session, _tenant(), campaign_id).pending
-        return {"recipients": pending, **_end(room.forecast_remaining(session, _tenant(), campaign_id, now))}
+    card = room.card_of(session, _tenant(), campaign_id)
+    if card.campaign.started_at is not None:
+        pending, numbers = card.counts.pending, room.parts_of(session, _tenant(), campaign_id).instances
+        expected = room.forecast_remaining(session, card.campaign, numbers, messages=pending, now=now)
+        return {"recipients": pending, **_end(expected)}
     verdict = room.check_campaign(session, _tenant(), campaign_id, now)
     return {
         "recipients": verdict.recipients,

@@ -115,12 +115,11 @@ def analytics(campaign_id: int) -> str:
 def _overview(campaign_id: int) -> dict[str, Any]:
     session, tenant_id = db.session(), current_principal().tenant_id
     card = room.card_of(session, tenant_id, campaign_id)
-    expected = room.forecast_remaining(session, tenant_id, campaign_id, utcnow()) if card.counts.pending else None
-    return {
-        "card": card,
-        "expected": expected and _coarse(expected),
-        "parts": room.parts_of(session, tenant_id, campaign_id),
-    }
+    parts, expected = room.parts_of(session, tenant_id, campaign_id), None
+    if pending := card.counts.pending:
+        remaining = room.forecast_remaining(session, card.campaign, parts.instances, messages=pending, now=utcnow())
+        expected = _coarse(remaining)
+    return {"card": card, "expected": expected, "parts": parts}
 
 
 def _coarse(expected: room.Forecast) -> room.Forecast:
