@@ -28,7 +28,7 @@ from core.embedded import EmbeddedServices
 from core.parent import stop_with_make
 from core.server_files import CannotStart, initialise
 from core.startup import newest_revision
-from core.supervision import ROOT, Program, Supervisor
+from core.supervision import ROOT, Program, Supervisor, end_leftovers
 from core.watching import Watch
 
 WEB_SECONDS = 60
@@ -246,18 +246,20 @@ def run() -> int:
     """Start, wait for the signal, stop. 0 after a clean stop, 1 with the reason printed."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop_asked)
-    stop_with_make()
     try:
+        stop_with_make()
         load_settings()  # says in sentences what is wrong with the configuration
         said = Settings()  # type: ignore[call-arg]
         home = said.leads_home.resolve()
         with home_lock(home):
             supervisor = Supervisor(home)
             try:
+                end_leftovers(home)  # a killed copy's processes may still hold the port
                 refuse_taken_port(said.port)
                 keep_running(said, supervisor)
             finally:
-                say("Encerrando...")
+                if supervisor.process is not None:
+                    say("Encerrando...")
                 supervisor.stop()
     except StopAsked:
         say("Encerrado.")

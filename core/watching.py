@@ -37,5 +37,6 @@ class Watch:
         return was_replaced or state.state in {"BACKOFF", "FATAL", "EXITED"}
 
     def _complain(self, name: str, state: State) -> None:
-        self.say(f"{name} parou ({state.says}) e está sendo reiniciado. Fim de {self.supervisor.logs / name}.log:")
+        reason = f" ({state.says})" if state.says and state.state not in FINE else ""
+        self.say(f"{name} parou{reason} e está sendo reiniciado. Fim de {self.supervisor.logs / name}.log:")
         self.say(self.supervisor.log_tail(name))
