@@ -19,7 +19,7 @@ from services import campaigns as room
 from views.campaigns.blueprint import ID, blueprint
 from views.fragments import live_fragment
 
-ROWS_PER_PAGE: Final = 50
+ROWS_PER_PAGE: Final = 30
 
 
 @blueprint.get(ID)
