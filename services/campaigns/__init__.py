@@ -57,6 +57,7 @@ from services.campaigns.steer import (
 )
 from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
+from services.campaigns.window import zone_of as zone_of_window
 
 __all__ = [
     "BUILT_IN",
@@ -142,4 +143,5 @@ __all__ = [
     "variation_of",
     "whole_text",
     "zone_of_tenant",
+    "zone_of_window",
 ]

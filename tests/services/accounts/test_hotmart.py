@@ -19,6 +19,7 @@ from services.accounts import (
     entitlement_of,
     map_product,
     open_hotmart_events,
+    remove_from_directory,
     replay_unmapped_events,
     store_hotmart_event,
 )
@@ -154,6 +155,19 @@ def test_a_known_customer_keeps_their_account(tenant: TenantHandle, deliver: Del
     subscription = Subscription(tenant.email)
     deliver(subscription.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
     assert licence_of(system_session, subscription.code).tenant_id == tenant.id
+
+
+def test_a_renewal_finds_its_licence_although_the_person_signs_in_with_another_email_now(
+    buyer: Subscription, deliver: Deliver, system_session: Session, factory: sessionmaker[Session]
+) -> None:
+    deliver(buyer.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
+    before = licence_of(system_session, buyer.code)
+    owner = system_session.scalars(select(User.id).where(User.tenant_id == before.tenant_id)).one()
+    with system_scope("test"), factory.begin() as session:
+        remove_from_directory(session, "email", tenant_id=before.tenant_id, target_id=owner)
+    deliver(buyer.purchase("PURCHASE_APPROVED", MONTH, next_charge=MONTH + 30 * DAY, transaction="HP-RENEWED"))
+    tenants = select(Licence.tenant_id).where(Licence.external_key == buyer.code)
+    assert system_session.scalars(tenants).all() == [before.tenant_id]
 
 
 def test_an_unmapped_purchase_waits_and_is_applied_once_mapped(

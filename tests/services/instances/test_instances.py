@@ -132,6 +132,12 @@ def test_secrets_are_sealed_and_bound_to_their_row(
         ({"min_interval_ms": 90_000, "max_interval_ms": 50_000}, "max_interval_ms"),
         ({"min_interval_ms": 1_000}, "min_interval_ms"),
         ({"daily_cap": 0}, "daily_cap"),
+        ({"daily_cap": 10**12}, "daily_cap"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "Loja\x00"}, "name"),
+        ({"instance_key": "k" * 121}, "instance_key"),
+        ({"base_url": "https://" + "h" * 300}, "base_url"),
+        ({"base_url": "https://[::1"}, "base_url"),
     ],
 )
 def test_each_wrong_field_is_named(
@@ -141,6 +147,27 @@ def test_each_wrong_field_is_named(
     with pytest.raises(InvalidInput) as refusal:
         room.create_instance(session, tenant.id, new, actor=None, now=NOW)
     assert field in refusal.value.fields
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": "x" * 81}, "name"),
+        ({"base_url": "ftp://x"}, "base_url"),
+        ({"daily_cap": -1}, "daily_cap"),
+        ({"base_url": "https://api.example.com"}, "base_url"),
+    ],
+)
+def test_an_edit_is_held_to_the_same_and_no_sandbox_number_becomes_a_real_one(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess, change: dict[str, object], field: str
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    with pytest.raises(InvalidInput) as refusal:
+        room.update_instance(session, tenant.id, instance_id, change, actor=None, now=NOW)
+    assert field in refusal.value.fields
+    session.rollback()
+    room.update_instance(session, tenant.id, instance_id, {"name": " Balcão "}, actor=None, now=NOW)
+    assert room.instance_of(session, tenant.id, instance_id).name == "Balcão"
 
 
 def test_the_plan_says_how_many_numbers_there_may_be(
