@@ -121,9 +121,9 @@ def missing_texts(locale: str = formats.ENGLISH) -> list[str]:
     return [str(text) for text in wanted if text not in known]
 
 
-def _is_translated(string: str | Sequence[str]) -> bool:
+def _is_translated(string: str | Sequence[str] | None) -> bool:
     """An empty plural is a tuple of empty texts, which is not empty itself."""
-    return bool(string) if isinstance(string, str) else all(string)
+    return bool(string) and all(string or "")
 
 
 def _extract(folder: Path) -> Path:
