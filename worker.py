@@ -55,10 +55,10 @@ def main(arguments: list[str]) -> int:
     # RQ waits for jobs longer than our other connections may take to answer, so it has one of its own.
     redis = Redis.from_url(settings.redis_url)
     worker = HouseWorker(QUEUES, connection=redis, worker_ttl=25, job_monitoring_interval=10)
-    worker.between_jobs = [Pulse(engine, "worker")]
-    if is_clock:
-        worker.between_jobs += [Clock(engine, redis), Pulse(engine, "clock")]
+    clock = Clock(engine, redis)
+    worker.between_jobs = [Pulse(engine, "worker"), clock] if is_clock else [Pulse(engine, "worker")]
     worker.work(logging_level="WARNING")
+    clock.let_go()
     return 0
 
 

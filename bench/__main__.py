@@ -26,7 +26,7 @@ def run_all(names: list[str], *, is_full: bool) -> list[Measure]:
     measures: list[Measure] = []
     for name in modules(names):
         run = getattr(importlib.import_module(f"bench.{name}"), "run", None)
-        if run is None or ("bench" not in name and inspect.iscoroutinefunction(run)):
+        if run is None:
             continue
         print(f"{name} ...", file=sys.stderr, flush=True)
         measures += run(full=True) if is_full and "full" in inspect.signature(run).parameters else run()

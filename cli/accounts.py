@@ -114,4 +114,10 @@ def map_product(product_id: str, slug: str, offer_code: str) -> None:
     say_json({"product_id": product_id, "offer": offer_code, "plan": slug, "replayed": replayed})
 
 
-GROUPS: Final = (tenants, users, api_keys, plans)
+@click.command()
+def roles() -> None:
+    """The role x action table, as docs/roles.md holds it."""
+    click.echo(accounts.roles_markdown(), nl=False)
+
+
+GROUPS: Final = (tenants, users, api_keys, plans, roles)

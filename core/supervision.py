@@ -17,6 +17,7 @@ from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
+from core.embedded import EmbeddedServices
 from core.server_files import Layout, prepare_sockets
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,7 +73,7 @@ class Supervisor:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.full_names = {each.name: f"{GROUP}:{each.name}" if each.is_grouped else each.name for each in programs}
         configuration = self.home / "supervisor.conf"
-        configuration.write_text(self._configuration(programs))
+        configuration.write_text(self.configuration(programs))
         self.process = self._spawn(configuration, os.environ | environment | {MARK: str(self.home)})
         self._wait_for_socket()
 
@@ -135,14 +136,16 @@ class Supervisor:
                 raise RuntimeError(f"supervisord did not start:\n{self.log_tail('supervisor')}")
             time.sleep(0.02)
 
-    def _configuration(self, programs: Sequence[Program]) -> str:
+    def configuration(self, programs: Sequence[Program]) -> str:
+        """supervisord's file."""
         grouped = [each for each in programs if each.is_grouped]
         sections = [
             "[unix_http_server]",
             f"file={_escaped(str(self.socket))}",
             "chmod=0700",
             "[supervisord]",
-            "logfile=NONE",  # it prints the same, which we keep as supervisor.log
+            "logfile=/dev/null",  # it prints the same, which we keep as supervisor.log
+            "logfile_maxbytes=0",
             f"pidfile={_escaped(str(self.home / 'supervisord.pid'))}",
             f"childlogdir={_escaped(str(self.logs))}",
             *(["user=root"] if os.geteuid() == 0 else []),
@@ -198,11 +201,11 @@ def supervised(home: Path) -> Iterator[tuple[int, str]]:
 
 
 def end_leftovers(home: Path) -> None:
-    """End what is still supervised in this home: first supervisord, which would restart the rest; in the end by
-    force. PostgreSQL is asked for its fast shutdown, which doesn't wait for clients."""
-    keepers = {pid for pid, _name in supervised(home) if b"supervisord" in _command(pid)}
-    _end(keepers, home, at_once=True)
-    _end({pid for pid, _name in supervised(home)}, home, at_once=False)
+    """End what is still supervised in this home: first supervisord, which would restart the rest, then our programs,
+    then the servers they talk to (Redis writes its title over its environment, so servers go by their pid files)."""
+    _end({pid for pid, _name in supervised(home) if b"supervisord" in _command(pid)}, home, signal.SIGKILL)
+    _end({pid for pid, name in supervised(home) if name != "postgres"}, home, signal.SIGTERM)
+    EmbeddedServices(home).stop()
 
 
 def _command(pid: int) -> bytes:
@@ -212,13 +215,11 @@ def _command(pid: int) -> bytes:
         return b""
 
 
-def _end(pids: set[int], home: Path, *, at_once: bool) -> None:
-    for pid, name in supervised(home):
-        if pid in pids:
-            gentle = signal.SIGINT if name == "postgres" else signal.SIGTERM
-            _signal(pid, signal.SIGKILL if at_once else gentle)
+def _end(pids: set[int], home: Path, how: signal.Signals) -> None:
+    for pid in pids:
+        _signal(pid, how)
     deadline = time.monotonic() + LEFTOVER_SECONDS
-    while left := pids & {pid for pid, _name in supervised(home)}:
+    while pids and (left := pids & {pid for pid, _name in supervised(home)}):
         if time.monotonic() > deadline:
             for pid in left:
                 _signal(pid, signal.SIGKILL)

@@ -15,6 +15,7 @@ from rq.cron import CronScheduler
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.beats import Pulse
 from core.queue import DEFAULT, JOB_SECONDS, MAIL
 
 LOCK: Final = 0x434C4F43
@@ -44,6 +45,7 @@ class Clock:
 
     def __init__(self, engine: Engine, redis: Redis) -> None:
         self._engine = engine
+        self._pulse = Pulse(engine, "clock")
         self._scheduler = scheduler(redis)
         self._holding: Connection | None = None
 
@@ -56,7 +58,14 @@ class Clock:
             log.warning("clock_lost_its_lock", problem=type(problem).__name__)
             self._holding = None
             return 0
+        self._pulse.tick()
         return len(self._scheduler.enqueue_jobs())
+
+    def let_go(self) -> None:
+        """Give the lock back at once, for whoever waits for it."""
+        if self._holding is not None:
+            self._holding.close()
+            self._holding = None
 
     def _holds_the_lock(self) -> bool:
         """True while the connection that took the lock still answers."""

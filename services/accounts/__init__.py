@@ -67,6 +67,7 @@ from services.accounts.permissions import PERMISSIONS, role_may
 from services.accounts.plans import PublicPlan, change_plan, map_product, plan_bought, plan_lines, public_plans
 from services.accounts.principal import Company, Person, load_person, parse_cookie_id, person_of_cookie
 from services.accounts.reset import send_reset_link
+from services.accounts.roles_table import roles_markdown
 from services.accounts.sign_in import WrongCredentials, check_sign_in, find_account
 from services.accounts.usage import LicenceLine, Usage, licences_of, usage_of
 
@@ -141,6 +142,7 @@ __all__ = [
     "require_account",
     "require_live_licence",
     "role_may",
+    "roles_markdown",
     "send_one_time_link",
     "send_reset_link",
     "store_hotmart_event",

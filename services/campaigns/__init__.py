@@ -11,7 +11,7 @@ from services.campaigns.check import (
     check_campaign,
     forecast_remaining,
 )
-from services.campaigns.contacts import REPLIED, contacts_of, export_contacts
+from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
 from services.campaigns.counters import Drift, audit_counters
 from services.campaigns.draft import (
     EDITABLE,
@@ -27,7 +27,7 @@ from services.campaigns.first_steps import Choices, FirstSteps, choices_of, firs
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
-from services.campaigns.preview import Preview, preview, preview_or_404
+from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,
@@ -64,6 +64,7 @@ __all__ = [
     "DEFAULT_WINDOW",
     "EDITABLE",
     "EXIT_LINE",
+    "EXPORT_HEADER",
     "MAX_MESSAGES",
     "REPLIED",
     "SENTENCES",
@@ -106,8 +107,9 @@ __all__ = [
     "counts_of",
     "create_campaign",
     "delete_campaign",
+    "draft_preview",
     "duplicate_campaign",
-    "export_contacts",
+    "export_page",
     "first_steps",
     "forecast_remaining",
     "has_stray_brace",

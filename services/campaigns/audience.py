@@ -42,9 +42,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What the texts use. `used` are canonical names, `spellings` the written ones, `bare` those that stand somewhere
-    without a fallback of their own, `needed` those of them the campaign has no fallback for either; `columns` are
-    the spellings each imported column has in `leads.extra`."""
+    """What the texts use. `used` are canonical names, `spellings` the written ones, `bare` the known ones that stand
+    somewhere without a fallback of their own, `needed` those of them the campaign has no fallback for either;
+    `columns` are the spellings each imported column has in `leads.extra`."""
 
     used: Sequence[str] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +76,10 @@ def read_variables(
     for one in found:
         spellings.setdefault(one.name, one.written)
     spare = {canonical(name) for name in fallbacks}
-    bare = tuple(dict.fromkeys(one.name for one in found if one.fallback is None))
     imported = spellings.keys() - set(BUILT_IN)
     columns = columns_of_audience(session, tenant_id, campaign_id) if imported else {}
+    known = {*BUILT_IN, *columns}
+    bare = tuple(dict.fromkeys(one.name for one in found if one.fallback is None and one.name in known))
     return Variables(tuple(spellings), spellings, bare, frozenset(bare) - spare, columns)
 
 
@@ -107,31 +108,32 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     them, and `empty_N` for the Nth of `variables.bare`."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id
     empties = {name: _value_of(name, variables) == "" for name in variables.bare}
-    has_opted_out = Suppression.id.is_not(None)
+    has_opted_out = _opted_out(tenant_id)
     is_guarded = _heard_lately(campaign, now)
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
-    statement = _people(tenant_id, campaign_id).outerjoin(
-        Suppression, and_(Suppression.tenant_id == tenant_id, Suppression.phone_key == Lead.phone_key)
+    return (
+        _people(tenant_id, campaign_id)
+        .with_only_columns(
+            Lead.id,
+            Lead.phone,
+            Lead.phone_key,
+            Lead.name,
+            _frozen(variables).label("variables"),
+            case(
+                (or_(has_opted_out, is_guarded), ContactStatus.SUPPRESSED.value),
+                (is_incomplete, ContactStatus.INVALID.value),
+                else_=ContactStatus.PENDING.value,
+            ).label("status"),
+            case(
+                (has_opted_out, Reason.OPT_OUT.value),
+                (is_guarded, Reason.REPEAT_GUARD.value),
+                (is_incomplete, Reason.MISSING_VARIABLE.value),
+                else_=null(),
+            ).label("reason"),
+            *(empty.label(f"empty_{number}") for number, empty in enumerate(empties.values())),
+        )
+        .subquery("audience")
     )
-    return statement.with_only_columns(
-        Lead.id,
-        Lead.phone,
-        Lead.phone_key,
-        Lead.name,
-        _frozen(variables).label("variables"),
-        case(
-            (or_(has_opted_out, is_guarded), ContactStatus.SUPPRESSED.value),
-            (is_incomplete, ContactStatus.INVALID.value),
-            else_=ContactStatus.PENDING.value,
-        ).label("status"),
-        case(
-            (has_opted_out, Reason.OPT_OUT.value),
-            (is_guarded, Reason.REPEAT_GUARD.value),
-            (is_incomplete, Reason.MISSING_VARIABLE.value),
-            else_=null(),
-        ).label("reason"),
-        *(empty.label(f"empty_{number}") for number, empty in enumerate(empties.values())),
-    ).subquery("audience")
 
 
 def _people(tenant_id: int, campaign_id: int) -> Select[Any]:
@@ -164,6 +166,13 @@ def _value_of(name: str, variables: Variables) -> ColumnElement[str]:
 def _frozen(variables: Variables) -> ColumnElement[Any]:
     pairs = [part for name in variables.frozen for part in (literal(name), _value_of(name, variables))]
     return func.jsonb_build_object(*pairs, type_=JSONB)
+
+
+def _opted_out(tenant_id: int) -> ColumnElement[bool]:
+    """By phone, or by the e-mail of the same person."""
+    by_phone = exists().where(Suppression.tenant_id == tenant_id, Suppression.phone_key == Lead.phone_key)
+    by_email = exists().where(Suppression.tenant_id == tenant_id, Suppression.email == func.lower(Lead.email))
+    return or_(by_phone, by_email)
 
 
 def _heard_lately(campaign: Campaign, now: datetime) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from models.accounts import DailyUsage
-from models.campaigns import Campaign, CampaignDay, ContactStatus
+from models.campaigns import Campaign, CampaignDay, CampaignStatus, ContactStatus
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
@@ -23,15 +23,15 @@ EXAMPLES: Final = 3
 
 
 class Obstacle(StrEnum):
-    """Why a campaign can't start. `SENTENCES` has what to do about each."""
+    """Why a campaign can't start, in the order to clear them. `SENTENCES` has what to do about each."""
 
     NO_LICENCE = "no_live_licence"
-    NO_MESSAGE = "no_message"
     NO_LIST = "no_list"
-    NO_NUMBER = "no_number"
-    NO_CONNECTED_NUMBER = "no_connected_number"
+    NO_MESSAGE = "no_message"
     UNKNOWN_VARIABLE = "unknown_variable"
     NOBODY = "nobody_receives"
+    NO_NUMBER = "no_number"
+    NO_CONNECTED_NUMBER = "no_connected_number"
 
 
 SENTENCES: Final[Mapping[Obstacle, str]] = {
@@ -112,7 +112,9 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     entitlement = entitlement_of(session, tenant_id, now)
     zone = zone_of_tenant(session, tenant_id)
     quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
-    starts_at = max(now, campaign.schedule_at) if campaign.schedule_at else now
+    # What is scheduled already is looked at as if it were sent now: that is what its button would do.
+    is_waiting = campaign.status in (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
+    starts_at = max(now, campaign.schedule_at) if campaign.schedule_at and is_waiting else now
     connected = [one for one in parts.instances if one.status is InstanceStatus.CONNECTED]
     verdict = Verdict(
         recipients=counted["pending"],
@@ -226,7 +228,7 @@ def _empty_variables(
 ) -> list[EmptyVariable]:
     found = []
     for number, name in enumerate(variables.bare):
-        if not counted[f"empty_{number}"] or variables.spellings[name] in variables.unknown:
+        if not counted[f"empty_{number}"]:
             continue
         examples = session.execute(
             select(people.c.name, people.c.phone)
@@ -254,6 +256,6 @@ def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list
         Obstacle.NO_NUMBER: not parts.instances,
         Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
         Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
-        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients and not verdict.unknown_variables,
+        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients,
     }
     return [obstacle for obstacle in Obstacle if met[obstacle]]

@@ -1,6 +1,5 @@
 """The recipients of a campaign: by state, searched, paged, exported."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from sqlalchemy import Select, or_, select
@@ -36,21 +35,18 @@ def contacts_of(
     return fetch_page(session, query, [CampaignContact.id], limit=limit, cursor=cursor, newest_first=False)
 
 
-def export_contacts(
-    session: Session, tenant_id: int, campaign_id: int, *, status: str = "", search: str = ""
-) -> Iterator[tuple[str, ...]]:
-    """Rows for a CSV file, the header first, read in pieces. Cells that a spreadsheet would run are made text."""
-    yield EXPORT_HEADER
-    cursor = None
-    while True:
-        page = contacts_of(
-            session, tenant_id, campaign_id, status=status, search=search, limit=MAX_LIMIT, cursor=cursor
-        )
-        yield from (_exported(contact) for contact in page.items)
-        cursor = page.next_cursor
-        if cursor is None:
-            return
-        session.expunge_all()
+def export_page(
+    session: Session,
+    tenant_id: int,
+    campaign_id: int,
+    *,
+    status: str = "",
+    search: str = "",
+    cursor: str | None = None,
+) -> Page[tuple[str, ...]]:
+    """A piece of the CSV file under EXPORT_HEADER. Cells that a spreadsheet would run are made text."""
+    page = contacts_of(session, tenant_id, campaign_id, status=status, search=search, limit=MAX_LIMIT, cursor=cursor)
+    return Page([_exported(contact) for contact in page.items], page.next_cursor)
 
 
 def _contacts(tenant_id: int, campaign_id: int, status: str, search: str) -> Select[CampaignContact]:

@@ -9,10 +9,23 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from models.campaigns import Campaign, CampaignContact, ContactStatus
+from models.leads import Lead, LeadListMember
 from services.campaigns.audience import audience
 from services.campaigns.check import variables_of
 from services.campaigns.find import Parts, campaign_of, parts_of
-from services.campaigns.rendering import EXIT_LINE, Piece, pieces, recipient_values, variation_of
+from services.campaigns.rendering import (
+    CATEGORY,
+    CITY,
+    EMAIL,
+    EXIT_LINE,
+    FIRST_NAME,
+    NAME,
+    Piece,
+    pieces,
+    recipient_values,
+    variables_in,
+    variation_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,28 @@ def preview_or_404(session: Session, tenant_id: int, campaign_id: int, row: int,
     if found is None:
         raise NotFound("Ainda não há mensagem ou destinatário para mostrar.")
     return found
+
+
+def draft_preview(session: Session, tenant_id: int, texts: Sequence[str], lists: Sequence[int]) -> list[list[Piece]]:
+    """Each of these texts as the first person of the lists would read it; for somebody made up while the tenant has
+    no lead. Unfilled variables stay visible as their names, since this is still being written."""
+    values = _sample_values(session, tenant_id, lists)
+    return [pieces(text, values, {name: f"[{name}]" for name in variables_in(text)}) for text in texts]
+
+
+def _sample_values(session: Session, tenant_id: int, lists: Sequence[int]) -> dict[str, str]:
+    query = select(Lead).where(Lead.tenant_id == tenant_id)
+    if lists:
+        members = select(LeadListMember.lead_id).where(
+            LeadListMember.tenant_id == tenant_id, LeadListMember.list_id.in_(lists)
+        )
+        query = query.where(Lead.id.in_(members))
+    # A person with a name shows more than one without.
+    lead = session.scalars(query.order_by(Lead.name == "", Lead.id).limit(1)).first()
+    if lead is None:
+        return {NAME: "Ana", FIRST_NAME: "Ana"}
+    columns = {EMAIL: lead.email, CITY: lead.city, CATEGORY: lead.category}
+    return recipient_values(lead.name, lead.phone, columns | lead.extra)
 
 
 def _recipients(session: Session, campaign: Campaign, parts: Parts, now: datetime) -> Select[str, str, dict[str, str]]:

@@ -33,8 +33,10 @@ from services.leads.lists import (
     purge_list,
     restore_list,
 )
+from services.leads.locks import LeadsBusy, lock_leads
 from services.leads.merging import PlanIsFull
 from services.leads.people import page_of_leads, put_in_list, remove_from_list, suppressed_keys
+from services.leads.progress import Progress, progress_of
 from services.leads.refusals import (
     CannotUndo,
     FileRefused,
@@ -72,9 +74,11 @@ __all__ = [
     "ImportTakenOver",
     "ImportTask",
     "LeadNotFound",
+    "LeadsBusy",
     "ListNotFound",
     "NewImport",
     "PlanIsFull",
+    "Progress",
     "StoredUpload",
     "SuppressionNotFound",
     "Undone",
@@ -102,11 +106,13 @@ __all__ = [
     "is_suppressed",
     "list_of",
     "lists_to_purge",
+    "lock_leads",
     "note_progress",
     "open_task",
     "page_of_leads",
     "page_of_lists",
     "page_of_suppressions",
+    "progress_of",
     "purge_list",
     "put_in_list",
     "receive_upload",

@@ -20,7 +20,7 @@ MAX_ROWS: Final = 200_000
 
 @dataclass(frozen=True, slots=True)
 class BlockListResult:
-    """What became of the file's rows."""
+    """What became of the file's rows; `already` also counts repeats within the file."""
 
     total: int
     added: int

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from services.sending import sql
 from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
+from services.sending.pipe import defer, fetch
 from services.sending.rendering import Texts, compose
 from services.sending.words import Claimed, ClaimReport, Slot, Terms
 
@@ -86,7 +87,7 @@ def _usable_slots(session: Session, order: ClaimOrder, report: ClaimReport) -> l
         "now": order.now,
         "daemon": order.daemon_id,
     }
-    usable = {row[0] for row in session.execute(sql.LOCK_INSTANCES, columns)}
+    usable = {row[0] for row in fetch(session, sql.LOCK_INSTANCES, columns)}
     report.refused = {turn.chosen.instance_id for turn in turns} - usable
     return [slot for slot in order.slots if slot.turn.chosen.instance_id in usable]
 
@@ -103,8 +104,8 @@ def _running_campaigns(session: Session, order: ClaimOrder, slots: Sequence[Slot
         return {}
     found: dict[int, _Campaign] = {}
     changed: dict[CampaignKey, Any] = {}
-    for tenant_id, campaign_id, limit, guard, version, exit_line, fallbacks in session.execute(
-        sql.RUNNING_CAMPAIGNS, _keys(wanted)
+    for tenant_id, campaign_id, limit, guard, version, exit_line, fallbacks in fetch(
+        session, sql.RUNNING_CAMPAIGNS, _keys(wanted)
     ):
         found[campaign_id] = _Campaign(limit, guard)
         known = order.texts.get(campaign_id)
@@ -117,7 +118,7 @@ def _running_campaigns(session: Session, order: ClaimOrder, slots: Sequence[Slot
 
 def _read_texts(session: Session, order: ClaimOrder, changed: Mapping[CampaignKey, Any]) -> None:
     variations: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for campaign_id, message_id, content in session.execute(sql.CAMPAIGN_TEXTS, _keys(changed)):
+    for campaign_id, message_id, content in fetch(session, sql.CAMPAIGN_TEXTS, _keys(changed)):
         variations[campaign_id].append((message_id, content))
     for (_, campaign_id), (version, exit_line, fallbacks) in changed.items():
         order.texts[campaign_id] = Texts(version, tuple(variations[campaign_id]), fallbacks, exit_line)
@@ -144,8 +145,8 @@ def _pick_contacts(
     picks: list[_Pick] = []
     refused: list[tuple[CampaignKey, int, str]] = []
     found: Counter[CampaignKey] = Counter()
-    for tenant_id, campaign_id, contact_id, phone, name, variables, attempts, refusal in session.execute(
-        sql.PICK_CONTACTS, columns
+    for tenant_id, campaign_id, contact_id, phone, name, variables, attempts, refusal in fetch(
+        session, sql.PICK_CONTACTS, columns
     ):
         key = (tenant_id, campaign_id)
         found[key] += 1
@@ -165,7 +166,7 @@ def _suppress(session: Session, refused: Sequence[tuple[CampaignKey, int, str]],
         "contacts": plain(contact_id for _, contact_id, _ in refused),
         "reasons": texts(reason for _, _, reason in refused),
     }
-    session.execute(sql.SUPPRESS_CONTACTS, columns)
+    defer(session, sql.SUPPRESS_CONTACTS, columns)
     for key, _, _ in refused:
         deltas.move(key, "pending", "suppressed")
 
@@ -182,8 +183,8 @@ def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[_Pick], r
         "wanted": plain(wanted[one] for one in tenants),
         "limits": plain(order.terms[one].daily_messages for one in tenants),
     }
-    session.execute(sql.OPEN_DAYS, {"tenants": columns["tenants"], "days": columns["days"]})
-    granted: Counter[int] = Counter(dict(session.execute(sql.RESERVE_QUOTA, columns).all()))
+    defer(session, sql.OPEN_DAYS, {"tenants": columns["tenants"], "days": columns["days"]})
+    granted: Counter[int] = Counter(dict(fetch(session, sql.RESERVE_QUOTA, columns)))
     report.spent |= {one for one in tenants if granted[one] < wanted[one]}
     kept: list[_Pick] = []
     for pick in picks:
@@ -214,7 +215,7 @@ def _within_campaign_limits(
     keys = sorted(limited)
     columns = _keys(keys) | {"days": plain(order.terms[key[0]].day for key in keys)}
     _open_campaign_days(session, order, keys)
-    used: dict[int, int] = dict(session.execute(sql.CAMPAIGN_DAYS_USED, columns).all())
+    used: dict[int, int] = dict(fetch(session, sql.CAMPAIGN_DAYS_USED, columns))
     left = {key[1]: max(0, (campaigns[key[1]].daily_limit or 0) - used.get(key[1], 0)) for key in keys}
     kept: list[_Pick] = []
     for pick in picks:
@@ -282,5 +283,5 @@ def _mark_sending(session: Session, order: ClaimOrder, claimed: Sequence[Claimed
         "claim": order.claim_id,
     }
     gaps = {"gaps": plain(one.slot.gap_ms for one in claimed), "daemon": order.daemon_id}
-    session.execute(sql.MARK_SENDING, shared | rows)
-    session.execute(sql.USE_INSTANCES, shared | gaps)
+    defer(session, sql.MARK_SENDING, shared | rows)
+    defer(session, sql.USE_INSTANCES, shared | gaps)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.sending import sql
 from services.sending.arrays import plain
+from services.sending.pipe import defer
 
 STATES: Final = (
     "pending",
@@ -56,11 +57,11 @@ class Deltas:
         states[source] -= amount
         states[target] += amount
 
-    def write(self, session: Session) -> dict[int, tuple[int, int]]:
-        """Write everything, in the order of locks. Returns campaign -> (total, still to do) where counts moved."""
+    def write(self, session: Session) -> None:
+        """Write everything before the commit, in the order of locks."""
         _write_usage(session, self.usage)
         _write_days(session, self.days)
-        return _write_counts(session, self.counts)
+        _write_counts(session, self.counts)
 
 
 def _columns(keys: Iterable[tuple[object, ...]], names: tuple[str, ...]) -> dict[str, str]:
@@ -71,7 +72,7 @@ def _write_usage(session: Session, usage: dict[UsageKey, int]) -> None:
     keys = sorted(key for key, change in usage.items() if change)
     if keys:
         changes = plain(usage[key] for key in keys)
-        session.execute(sql.CHANGE_QUOTA, _columns(keys, ("tenants", "days")) | {"changes": changes})
+        defer(session, sql.CHANGE_QUOTA, _columns(keys, ("tenants", "days")) | {"changes": changes})
 
 
 def _write_days(session: Session, days: dict[DayKey, dict[str, int]]) -> None:
@@ -80,14 +81,13 @@ def _write_days(session: Session, days: dict[DayKey, dict[str, int]]) -> None:
         return
     columns = _columns(keys, ("tenants", "campaigns", "days", "instances"))
     figures = {name: plain(days[key][name] for key in keys) for name in DAY_FIGURES}
-    session.execute(sql.ADD_TO_DAYS, columns | figures)
+    defer(session, sql.ADD_TO_DAYS, columns | figures)
 
 
-def _write_counts(session: Session, counts: dict[CampaignKey, dict[str, int]]) -> dict[int, tuple[int, int]]:
+def _write_counts(session: Session, counts: dict[CampaignKey, dict[str, int]]) -> None:
     keys = sorted(key for key, states in counts.items() if any(states.values()))
     if not keys:
-        return {}
+        return
     columns = _columns(keys, ("tenants", "campaigns"))
     states = {name: plain(counts[key][name] for key in keys) for name in STATES}
-    rows = session.execute(sql.ADD_TO_COUNTS, columns | states)
-    return {campaign_id: (total, to_do) for campaign_id, total, to_do in rows}
+    defer(session, sql.ADD_TO_COUNTS, columns | states)

@@ -17,10 +17,11 @@ from core.clock import utcnow
 from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
 from services.sending.engine import Engine, wait_for
+from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
-from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover
+from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
@@ -34,17 +35,25 @@ class Daemon:
 
     engine: Engine
     redis_url: str = ""
+    presence: Presence = field(init=False)
+    absences: Absences = field(default_factory=Absences)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.engine.factory, self.engine.daemon_id)
 
     async def run(self) -> None:
         """All loops until stopped."""
+        await self._lock_before_the_first_claim()
         engine, tuning = self.engine, self.engine.tuning
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, engine.stop)
         beside = [
             self._every(tuning.beat_every, self._beat),
+            self._every(tuning.presence_every, self._be_present),
             self._every(tuning.recover_every, self._recover),
+            self._every(tuning.absence_every, self._take_over),
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
@@ -64,6 +73,16 @@ class Daemon:
             await self._leave()
             log.info("sender_stopped", name=self.name, settled=engine.settled_messages)
 
+    async def _lock_before_the_first_claim(self) -> None:
+        """Without it another daemon could take us for dead. With the database away we wait here."""
+        while not self.engine.stopping.is_set():
+            try:
+                await self._be_present()
+                break
+            except Exception as error:
+                log.warning("database_away", error=type(error).__name__)
+                await wait_for(self.engine.stopping, self.engine.tuning.presence_every)
+
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         """Do it now and then again and again; a failure is logged and tried again at the next turn."""
         while not self.engine.stopping.is_set():
@@ -76,6 +95,18 @@ class Daemon:
     async def _beat(self) -> None:
         database_time = await self.engine.database.run(partial(_write_beat, name=self.name))
         self.engine.clock.follow(database_time)
+
+    async def _be_present(self) -> None:
+        await asyncio.to_thread(self.presence.keep)
+
+    async def _take_over(self) -> None:
+        database, now = self.engine.database, self.engine.clock.now()
+        absent = await database.run(partial(absent_daemons, daemon_id=self.engine.daemon_id))
+        dead = self.absences.dead(absent, now)
+        if dead:
+            rows = await database.run(partial(take_over, dead=dead, now=now))
+            log.warning("daemons_dead", daemons=len(dead), unconfirmed=rows)
+            self.engine.wake()
 
     async def _recover(self) -> None:
         rows = await self.engine.database.run(partial(recover, now=self.engine.clock.now()))
@@ -133,6 +164,7 @@ class Daemon:
             await self.engine.database.run(partial(_erase_beat, name=self.name))
         except Exception as error:
             log.warning("beat_not_erased", error=type(error).__name__)
+        await asyncio.to_thread(self.presence.leave)
         self.engine.database.close()
 
 

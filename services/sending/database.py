@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import psycopg2
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
@@ -40,6 +41,8 @@ class Database:
 
 def is_passing(error: BaseException) -> bool:
     """Whether the same work may succeed later: the connection broke, a deadlock or lock time-out hit us."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeout):
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeout | psycopg2.OperationalError):
+        return True
+    if isinstance(error, psycopg2.InterfaceError):
         return True
     return isinstance(error, DBAPIError) and error.connection_invalidated

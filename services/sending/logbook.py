@@ -1,7 +1,7 @@
 """The campaign's story, written in batches. Lines hold ids and numbers; the page joins names in."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.orm import Session
@@ -11,6 +11,7 @@ from core.http_messages import HttpResponse, redacted_answer
 from models.campaigns import ContactStatus, LogType, Severity
 from services.sending import sql
 from services.sending.arrays import plain, texts
+from services.sending.pipe import defer
 from services.sending.rotation import explain
 from services.sending.words import Answer, LogLine, Ruling
 
@@ -22,7 +23,7 @@ LEASE_MESSAGE: Final = "O envio foi interrompido no meio; a mensagem pode ter ch
 
 
 def write_logs(session: Session, lines: Sequence[LogLine]) -> None:
-    """Append the lines, one statement."""
+    """Append the lines before the commit, one statement. Write counters first: lines carry the progress after them."""
     if not lines:
         return
     columns = {
@@ -37,19 +38,18 @@ def write_logs(session: Session, lines: Sequence[LogLine]) -> None:
         "http_statuses": plain(line.http_status for line in lines),
         "requests": texts(_json(line.request) for line in lines),
         "responses": texts(_json(line.response) for line in lines),
-        "progress": plain(line.progress for line in lines),
         "health": plain(line.health for line in lines),
         "instances": plain(line.instance_id for line in lines),
         "contacts": plain(line.contact_id for line in lines),
     }
-    session.execute(sql.ADD_LOGS, columns)
+    defer(session, sql.ADD_LOGS, columns)
 
 
 def _json(value: object) -> str | None:
     return None if value is None else _ENCODE(value)
 
 
-def line_of(answer: Answer, ruling: Ruling, *, progress: float | None, health: float | None) -> LogLine:
+def line_of(answer: Answer, ruling: Ruling, health: float | None) -> LogLine:
     """The line an answer leaves. A failure keeps the redacted request and answer, a success neither."""
     log_type, severity, message = _headline(answer, ruling)
     claimed = answer.claimed
@@ -74,7 +74,6 @@ def line_of(answer: Answer, ruling: Ruling, *, progress: float | None, health: f
         answer.answer.status if isinstance(answer.answer, HttpResponse) else None,
         answer.request,
         redacted_answer(answer.answer) if is_failure and answer.answer is not None else None,
-        progress,
         health,
     )
 
@@ -87,16 +86,3 @@ def _headline(answer: Answer, ruling: Ruling) -> tuple[LogType, Severity, str]:
     if ruling.status is ContactStatus.PENDING:
         return LogType.MESSAGE_FAILED, Severity.WARNING, f"{LATER_MESSAGE} {answer.outcome.message}"
     return LogType.MESSAGE_FAILED, Severity.ERROR, answer.outcome.message
-
-
-def progress_of(total: int, to_do: int) -> float:
-    """Percent of a campaign that has an end."""
-    return round(100 * (total - to_do) / total, 1) if total else 100.0
-
-
-def count_moves(moves: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Reasons with how often they came, for the details of one line about many rows."""
-    totals: dict[str, int] = {}
-    for reason, amount in moves:
-        totals[reason] = totals.get(reason, 0) + amount
-    return totals

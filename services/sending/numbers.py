@@ -11,6 +11,7 @@ from models.instances import InstanceStatus
 from services.sending import sql
 from services.sending.arrays import plain, texts
 from services.sending.outcomes import HEALTH_PER_FAILURE
+from services.sending.pipe import fetch
 from services.sending.words import Ruling
 
 ILL: Final = (
@@ -87,7 +88,8 @@ class Numbers:
         """Write the sums; what each number is now. A number whose health falls below 50 is paused here."""
         if not self.news:
             return {}
-        rows = session.execute(sql.SETTLE_INSTANCES, self._columns() | {"now": now, "ill": ILL, "daemon": daemon_id})
+        values = self._columns() | {"now": now, "ill": ILL, "daemon": daemon_id}
+        rows = fetch(session, sql.SETTLE_INSTANCES, values)
         return {row[0]: NumberNow(row[0], float(row[1]), row[2], row[3]) for row in rows}
 
     def _columns(self) -> dict[str, str]:

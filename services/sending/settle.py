@@ -17,8 +17,9 @@ from models.campaigns import ContactStatus, LogType, Severity
 from services.sending import sql
 from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
-from services.sending.logbook import line_of, progress_of, write_logs
+from services.sending.logbook import line_of, write_logs
 from services.sending.numbers import NumberNow, Numbers
+from services.sending.pipe import defer, fetch
 from services.sending.words import Answer, Claimed, LogLine, Ruling
 
 SENDING: Final = ContactStatus.SENDING.value
@@ -56,8 +57,8 @@ def settle(session: Session, order: SettleOrder) -> dict[int, NumberNow]:
         _tell_number(numbers, answer.claimed, ruling if target is not None else None, order.idle)
     now_numbers = numbers.write(session, order.now, order.daemon_id)
     _stop_and_suppress(session, order, settled)
-    progress = {one: progress_of(*figures) for one, figures in deltas.write(session).items()}
-    write_logs(session, _story(order, settled, progress, now_numbers))
+    deltas.write(session)
+    write_logs(session, _story(order, settled, now_numbers))
     return now_numbers
 
 
@@ -81,7 +82,7 @@ def _move_contacts(session: Session, batch: Sequence[tuple[Answer, Ruling]], exp
         "attempts_back": plain(one.attempts_back for one in rulings),
         "expected": plain([expected] * len(batch)),
     }
-    return dict(session.execute(sql.SETTLE_CONTACTS, columns).all())
+    return dict(fetch(session, sql.SETTLE_CONTACTS, columns))
 
 
 def _count(deltas: Deltas, claimed: Claimed, ruling: Ruling, *, source: str, target: str) -> None:
@@ -112,7 +113,7 @@ def _stop_and_suppress(session: Session, order: SettleOrder, settled: Sequence[t
             "reasons": texts(ruling.error for _, ruling in stopped),
             "now": order.now,
         }
-        rows = session.execute(sql.STOP_CAMPAIGNS, columns).all()
+        rows = fetch(session, sql.STOP_CAMPAIGNS, columns)
         write_logs(session, [_stopped(order.now, *row) for row in rows])
     people = [answer.claimed for answer, ruling in settled if ruling.suppresses]
     if people:
@@ -128,7 +129,7 @@ def suppress_people(session: Session, people: Sequence[tuple[int, str]], *, sour
         "reasons": plain("opt_out" for _ in people),
         "sources": plain(source for _ in people),
     }
-    session.execute(sql.SUPPRESS_PEOPLE, columns)
+    defer(session, sql.SUPPRESS_PEOPLE, columns)
 
 
 def _stopped(now: datetime, tenant_id: int, campaign_id: int, reason: str) -> LogLine:
@@ -138,7 +139,6 @@ def _stopped(now: datetime, tenant_id: int, campaign_id: int, reason: str) -> Lo
 def _story(
     order: SettleOrder,
     settled: Sequence[tuple[Answer, Ruling]],
-    progress: Mapping[int, float],
     numbers: Mapping[int, NumberNow],
 ) -> list[LogLine]:
     lines: list[LogLine] = []
@@ -146,12 +146,11 @@ def _story(
     for answer, ruling in settled:
         claimed = answer.claimed
         number = numbers.get(claimed.instance_id)
-        here = progress.get(claimed.campaign_id)
         in_use = order.in_use.setdefault(claimed.campaign_id, set())
         if claimed.instance_id not in in_use:
             in_use.add(claimed.instance_id)
             lines.append(_selected(answer))
-        lines.append(line_of(answer, ruling, progress=here, health=number.health if number else None))
+        lines.append(line_of(answer, ruling, number.health if number else None))
         if number is not None and number.has_stopped and number.instance_id not in told:
             told.add(number.instance_id)
             in_use.discard(number.instance_id)

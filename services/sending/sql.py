@@ -157,7 +157,6 @@ UPDATE campaign_counts k SET
     replied = k.replied + d.replied
 FROM delta d JOIN locked l ON l.tenant_id = d.tenant_id AND l.campaign_id = d.campaign_id
 WHERE k.tenant_id = d.tenant_id AND k.campaign_id = d.campaign_id
-RETURNING k.campaign_id, k.total, k.pending + k.sending
 """)
 
 MARK_SENDING: Final = text("""
@@ -256,12 +255,20 @@ RETURNING i.id, i.health_score, i.status, l.status
 ADD_LOGS: Final = text("""
 INSERT INTO campaign_logs (tenant_id, campaign_id, created_at, log_type, severity, message, details, duration_ms,
     http_status, request_data, response_data, campaign_progress, instance_health_score, instance_id, contact_id)
-SELECT * FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:moments AS timestamptz[]),
+SELECT u.tenant_id, u.campaign_id, u.at, u.log_type, u.severity, u.message, u.details, u.duration_ms, u.http_status,
+    u.request_data, u.response_data,
+    (SELECT CASE WHEN k.total = 0 THEN 100
+                 ELSE round(100.0 * (k.total - k.pending - k.sending) / k.total, 1) END
+     FROM campaign_counts k WHERE k.tenant_id = u.tenant_id AND k.campaign_id = u.campaign_id),
+    u.health, u.instance_id, u.contact_id
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:moments AS timestamptz[]),
     CAST(:types AS text[]), CAST(:severities AS text[]), CAST(:messages AS text[]), CAST(:details AS jsonb[]),
     CAST(:durations AS int[]), CAST(:http_statuses AS smallint[]), CAST(:requests AS jsonb[]),
-    CAST(:responses AS jsonb[]), CAST(:progress AS float8[]), CAST(:health AS float8[]),
-    CAST(:instances AS bigint[]), CAST(:contacts AS bigint[]))
+    CAST(:responses AS jsonb[]), CAST(:health AS float8[]), CAST(:instances AS bigint[]), CAST(:contacts AS bigint[]))
+    AS u(tenant_id, campaign_id, at, log_type, severity, message, details, duration_ms, http_status, request_data,
+         response_data, health, instance_id, contact_id)
 """)
+"""The progress is the campaign's after the counters have been written in the same transaction."""
 
 STOP_CAMPAIGNS: Final = text("""
 UPDATE campaigns c SET status = 'paused', pause_reason = u.reason, updated_at = :now

@@ -105,5 +105,4 @@ class LogLine(NamedTuple):
     http_status: int | None = None
     request: Mapping[str, object] | None = None
     response: Mapping[str, object] | None = None
-    progress: float | None = None
     health: float | None = None

@@ -2,11 +2,12 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 HOTTOK = "hottok-of-the-tests"
 PRODUCT_ID = 4810001
+NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 def epoch_ms(moment: datetime) -> int:

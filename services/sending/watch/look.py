@@ -165,7 +165,7 @@ def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent:
     failed, unconfirmed = rest
     details = {"total": total, "sent": sent, "failed": failed, "unconfirmed": unconfirmed}
     text = "Campanha concluída."
-    return LogLine(tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details, progress=100.0)
+    return LogLine(tenant_id, campaign_id, now, LogType.COMPLETED, Severity.INFO, text, details)
 
 
 def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[_Campaign, Standing]]) -> None:

@@ -23,8 +23,20 @@ def recover(session: Session, now: datetime) -> int:
     many rows. No time window: a row is found however long ago its daemon died."""
     rows = session.execute(sql.OVERDUE_CLAIMS, {"now": now, "error": INTERRUPTED}).all()
     session.execute(sql.FREE_LEASES, {"now": now})
-    if not rows:
+    return _account(session, rows, now)
+
+
+def take_over(session: Session, dead: Sequence[str], now: datetime) -> int:
+    """The same for everything these dead daemons had under way, without waiting for its lease."""
+    if not dead:
         return 0
+    dying = {"dead": plain(dead)}
+    rows = session.execute(sql.CLAIMS_OF_THE_DEAD, dying | {"error": INTERRUPTED}).all()
+    session.execute(sql.FREE_LEASES_OF_THE_DEAD, dying)
+    return _account(session, rows, now)
+
+
+def _account(session: Session, rows: Sequence[Any], now: datetime) -> int:
     deltas = Deltas()
     for row in rows:
         deltas.move((row.tenant_id, row.campaign_id), "sending", "unconfirmed")

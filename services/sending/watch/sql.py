@@ -83,6 +83,31 @@ WHERE c.tenant_id = d.tenant_id AND c.campaign_id = d.campaign_id AND c.phone = 
 RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
 """)
 
+CLAIMS_OF_THE_DEAD: Final = text("""
+UPDATE campaign_contacts c SET status = 'unconfirmed', reason = 'interrupted', error = :error, lease_until = NULL
+FROM instances i
+WHERE i.leased_by = ANY(CAST(:dead AS uuid[])) AND c.tenant_id = i.tenant_id AND c.instance_id = i.id
+  AND c.status = 'sending'
+RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+"""A number is leased by one daemon at a time, so whatever is under way through it is that daemon's."""
+
+FREE_LEASES_OF_THE_DEAD: Final = text("""
+UPDATE instances i SET leased_by = NULL WHERE i.leased_by = ANY(CAST(:dead AS uuid[]))
+""")
+
+BE_PRESENT: Final = text("SELECT pg_advisory_lock(hashtextextended(:daemon, 0))")
+
+STILL_THERE: Final = text("SELECT 1")
+
+ABSENT_DAEMONS: Final = text("""
+SELECT d.leased_by FROM (
+    SELECT DISTINCT i.leased_by FROM instances i
+    WHERE i.leased_by IS NOT NULL AND i.leased_by <> CAST(:daemon AS uuid)
+) d
+WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(d.leased_by AS text), 0))
+""")
+
 FREE_LEASES: Final = text("""
 UPDATE instances i SET leased_by = NULL WHERE i.leased_by IS NOT NULL AND i.leased_until < :now
 """)

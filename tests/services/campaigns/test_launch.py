@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from core.errors import NotFound
 from core.tenancy import tenant_scope
 from models.campaigns import CampaignContact, CampaignLog, CampaignStatus, ContactStatus, LogType
-from models.leads import LeadListMember
+from models.leads import LeadListMember, Suppression
 from models.states import NotAllowedNow
 from services import campaigns
 from tests.support.campaigns import NOW, add_campaign, add_list, add_number, launched, move_contacts, phone, suppress
@@ -52,6 +52,14 @@ def test_who_asked_not_to_be_written_to_is_in_the_ledger_with_the_reason(
     assert (left_out.status, left_out.reason) == (ContactStatus.SUPPRESSED, "opt_out")
     counts = campaigns.counts_of(session, tenant.id, campaign_id)
     assert (counts.total, counts.pending, counts.suppressed) == (3, 2, 1)
+
+
+def test_an_opt_out_by_email_counts_for_the_phone_too(session: Session, tenant: TenantHandle) -> None:
+    session.add(Suppression(tenant_id=tenant.id, email="ana@example.com", reason="manual"))
+    people = [{"name": "Ana", "email": "Ana@example.com"}, {"name": "Bia"}]
+    campaign_id = launched(session, tenant.id, lists=[add_list(session, tenant.id, people)])
+    assert contacts(session, tenant, campaign_id)[phone(1)].reason == "opt_out"
+    assert contacts(session, tenant, campaign_id)[phone(2)].reason is None
 
 
 def test_only_the_variables_of_the_texts_are_frozen(session: Session, tenant: TenantHandle) -> None:
