@@ -25,6 +25,7 @@ UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
 OFFICIAL_PACE_MS: Final = (1_000, 2_000)
 SANDBOX_PACE_MS: Final = (0, 0)
 MAX_INTERVAL_MS: Final = 3_600_000
+RESUMED_HEALTH: Final = 60
 MAX_DAILY_CAP: Final = 1_000_000
 MAX_CHARS: Final = {"name": 80, "base_url": 300, "instance_key": 120}
 OTHER_HOST: Final = "Um número do simulador não muda para outro servidor. Adicione o número de verdade como um novo."
@@ -125,7 +126,8 @@ def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor:
 
 
 def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
-    """Let a paused number send again."""
+    """Let a paused number send again. One that its health had stopped begins at RESUMED_HEALTH: below 50 nothing would
+    be sent through it, and only sending makes it better."""
     instance_of(session, tenant_id, instance_id)
     moved = session.execute(
         update(Instance)
@@ -134,7 +136,13 @@ def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             Instance.id == instance_id,
             Instance.status == InstanceStatus.PAUSED,
         )
-        .values(status=InstanceStatus.CONNECTED, status_reason="", held_until=None, consecutive_unclear=0)
+        .values(
+            status=InstanceStatus.CONNECTED,
+            status_reason="",
+            held_until=None,
+            consecutive_unclear=0,
+            health_score=func.greatest(Instance.health_score, RESUMED_HEALTH),
+        )
         .returning(Instance.id)
     ).scalar()
     if moved is None:
