@@ -228,11 +228,11 @@ class Waha(Gateway):
         """The key goes to the customer's server and nowhere else. A server behind a proxy names its files by its
         inner address (`http://localhost:3000/api/files/...`); a bucket's address needs no key."""
         parts = urlsplit(media.url)
-        is_ours = parts.netloc == urlsplit(account.base_url).netloc or parts.path.startswith("/api/files/")
-        if not is_ours:
-            return HttpRequest("GET", media.url, timeout_seconds=MEDIA_TIMEOUT_SECONDS)
-        path = parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
-        return _call("GET", account, path, timeout=MEDIA_TIMEOUT_SECONDS)
+        if parts.netloc == urlsplit(account.base_url).netloc:
+            return HttpRequest("GET", media.url, _authorised(account), timeout_seconds=MEDIA_TIMEOUT_SECONDS)
+        if parts.path.startswith("/api/files/"):
+            return _call("GET", account, parts.path.lstrip("/"), timeout=MEDIA_TIMEOUT_SECONDS)
+        return HttpRequest("GET", media.url, timeout_seconds=MEDIA_TIMEOUT_SECONDS)
 
     def read_download(self, answer: HttpAnswer) -> FileContent | Refused | Unclear:
         if isinstance(answer, HttpFailure):
@@ -272,6 +272,10 @@ def _name(account: Account) -> str:
     return quote(_session(account), safe="")
 
 
+def _authorised(account: Account) -> dict[str, str]:
+    return {"X-Api-Key": account.credentials.get("api_key", "").strip()}
+
+
 def _call(
     method: str,
     account: Account,
@@ -281,7 +285,7 @@ def _call(
     accept: str = "",
     timeout: float = TIMEOUT_SECONDS,
 ) -> HttpRequest:
-    headers = {"X-Api-Key": account.credentials.get("api_key", "").strip()}
+    headers = _authorised(account)
     if accept:
         headers["Accept"] = accept
     if body is not None:
