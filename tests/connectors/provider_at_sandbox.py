@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, cast
 
-from connectors.whatsapp import Account, Sent, WhatsAppConnector, connector
+from connectors.whatsapp import Account, Done, Sent, WhatsAppConnector, connector
 from core.http import HttpAnswer, HttpRequest, send
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.webhook_receiver import Received, WebhookReceiver, eventually
@@ -35,6 +35,7 @@ class Provider:
     account: Account
     sandbox: SandboxProcess
     receiver: WebhookReceiver
+    is_listening: bool = False
 
     @classmethod
     def at(cls, name: str, sandbox: SandboxProcess, receiver: WebhookReceiver, key: str = "") -> Provider:
@@ -53,7 +54,8 @@ class Provider:
         self.sandbox.control(self.book, receipt_delay_ms=[0, 0, 0], reply_delay_ms=0)
         url = f"{self.receiver.url}/webhooks/whatsapp/{SECRET}"
         answer = self.call(self.connector.set_webhook(self.account, url=url, secret=SECRET))
-        assert type(self.connector.read_set_webhook(answer)).__name__ == "Done"
+        assert self.connector.read_set_webhook(answer) == Done()
+        self.is_listening = True
 
     def hear_from(self, phone: str, text: str, kind: str = "text") -> None:
         """A contact writes to us."""
@@ -63,12 +65,15 @@ class Provider:
 
     def may_write_to(self, phone: str) -> None:
         """Open the official provider's window; the others have none."""
-        if self.connector.info.reply_window_hours:
-            self.hear_from(phone, "Oi")
-            eventually(lambda: self.receiver.received)
+        if not self.connector.info.reply_window_hours:
+            return
+        before = len(self.receiver.received)
+        self.hear_from(phone, "Oi")
+        if self.is_listening:
+            assert eventually(lambda: len(self.receiver.received) > before)
             self.receiver.clear()
 
-    def send_text(self, phone: str, text: str = "Olá Maria", *, seconds: float = 0) -> object:
+    def send_text(self, phone: str, text: str = "Olá Maria") -> object:
         request = self.connector.send_text(self.account, phone, text, reference="msg-1029")
         return self.connector.read_send(self.call(request))
 

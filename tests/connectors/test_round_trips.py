@@ -103,17 +103,16 @@ def test_every_webhook_is_verified_as_its_provider_signs_it(provider: Provider) 
         assert not provider.verifies(forged, secret="outro")
 
 
+@pytest.mark.parametrize("name", ["evolution", "waha"])
 def test_a_message_we_sent_is_recognised_when_the_provider_repeats_it(
-    sandbox: SandboxProcess, receiver: WebhookReceiver
+    name: str, sandbox: SandboxProcess, receiver: WebhookReceiver
 ) -> None:
-    for name in ("evolution", "waha"):
-        receiver.clear()
-        provider = Provider.at(name, sandbox, receiver)
-        provider.listen()
-        outcome = provider.sent(PHONE)
-        (echo,) = eventually(lambda provider=provider: provider.events(Inbound))
-        assert (echo.is_echo, echo.phone, echo.text) == (True, PHONE, "Olá Maria")
-        assert echo.provider_message_id == outcome.provider_message_id
+    provider = Provider.at(name, sandbox, receiver)
+    provider.listen()
+    outcome = provider.sent(PHONE)
+    (echo,) = eventually(lambda: provider.events(Inbound))
+    assert (echo.is_echo, echo.phone, echo.text) == (True, PHONE, "Olá Maria")
+    assert echo.provider_message_id == outcome.provider_message_id
 
 
 @pytest.mark.parametrize(
