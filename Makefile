@@ -12,7 +12,7 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 
 run: $(STAMPS)/run assets ## start everything: database, Redis, sandbox, web, sender, worker (PORT, LEADS_HOME, DEMO=0)
-	@exec $(BIN)/python -m core.processes
+	@exec $(BIN)/python -m core.processes run
 
 test: $(STAMPS)/dev assets browser lint ## lint, types, import contracts, then every test, a real browser included
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup tests

@@ -6,6 +6,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import api
+import cli
 import views
 from core import doors, http, i18n, logs, pages, security
 from core.config import Settings, get_settings
@@ -32,6 +33,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     subscriptions.subscribe_all()
     views.register(app)
     api.register(app)
+    cli.register(app)
     if settings.is_production:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     if os.environ.get("FLASK_RUN_FROM_CLI") != "true":

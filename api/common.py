@@ -19,6 +19,9 @@ from core.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 
 __all__ = ["Blueprint", "ErrorSchema", "Page", "PageArgs", "Schema", "StrictSchema", "init_api", "page_of"]
 
+# A field takes its sentences when it is made, so they are set before the first schema anywhere is declared.
+words.speak_portuguese()
+
 ViewT = TypeVar("ViewT", bound=Callable[..., Any])
 MOVED: Final = {"/api/campaigns/campaigns": "/api/campaigns"}
 
@@ -101,7 +104,6 @@ class Api(SmorestApi):  # type: ignore[misc]
 
 def init_api(app: Flask) -> Api:
     """OpenAPI, Portuguese field problems, `Idempotency-Key`, trailing slashes, moved addresses."""
-    words.speak_portuguese()
     # Set before any rule is added: a rule without a trailing slash then takes the address with one, too.
     app.url_map.strict_slashes = False
     app.config.update(

@@ -30,6 +30,6 @@ def load_from_key(request: Request) -> Person | None:
     if person is None:
         db.session.remove()
         leave_scope()
-    else:
-        note_key_used(db.session(), found, now)
+    elif note_key_used(db.session(), found, now):
+        db.session.commit()
     return person

@@ -47,9 +47,9 @@ def speak_portuguese() -> None:
 
 
 def _ranges() -> None:
-    ma.validate.Range.message_min = "O mínimo é {min}."
-    ma.validate.Range.message_max = "O máximo é {max}."
-    ma.validate.Range.message_all = "Use um valor de {min} a {max}."
+    ma.validate.Range.message_min = "O mínimo é {{min}}."  # formatted twice by marshmallow
+    ma.validate.Range.message_max = "O máximo é {{max}}."
+    ma.validate.Range.message_all = "Use um valor de {{min}} a {{max}}."
     ma.validate.Length.message_min = "Use pelo menos {min}."
     ma.validate.Length.message_max = "Use no máximo {max}."
     ma.validate.Length.message_all = "Use de {min} a {max}."

@@ -28,7 +28,9 @@ class ConfigurationError(RuntimeError):
 class Settings(BaseSettings):
     """Every environment variable the product reads. `.env.example` is held against these fields by a test."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     leads_env: Environment | None = Field(None, description="development or production")
     leads_home: Path = Field(Path("var"), description="folder of the database, files, secrets and logs of this copy")

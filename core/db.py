@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, Engine, ForeignKey, Identity, MetaData, create_engine, func, text
+from sqlalchemy import URL, BigInteger, DateTime, Engine, ForeignKey, Identity, MetaData, create_engine, func, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, sessionmaker
+from sqlalchemy.pool import NullPool
 
 from core import tenancy
 
@@ -64,9 +65,18 @@ def engine_options(pool_size: int = 5) -> dict[str, Any]:
     }
 
 
-def make_engine(database_url: str, *, pool_size: int = 5) -> Engine:
+def make_engine(database_url: str | URL, *, pool_size: int = 5) -> Engine:
     """An engine with tenant scopes and the guard installed, for a process outside Flask."""
     engine = create_engine(database_url, **engine_options(pool_size))
+    tenancy.install(engine)
+    return engine
+
+
+def make_lone_engine(database_url: str) -> Engine:
+    """An engine that keeps no connection: for a process that forks, since a child must never find one of its
+    parent's in a pool."""
+    options = engine_options()
+    engine = create_engine(database_url, poolclass=NullPool, connect_args=options["connect_args"])
     tenancy.install(engine)
     return engine
 

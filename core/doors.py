@@ -81,7 +81,10 @@ def _open() -> None:
     g.request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex[:12]
     g.started = time.perf_counter()
     structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(request_id=g.request_id, path=request.path, method=request.method)
+    # The rule and not the path: a path may carry a one-time link or a webhook's token.
+    structlog.contextvars.bind_contextvars(
+        request_id=g.request_id, route=str(request.url_rule or "none"), method=request.method
+    )
     g.scope = request_scope()
     g.scope.__enter__()
 
@@ -116,6 +119,8 @@ def _let_in_by_cookie() -> bool:
 
 def _finish(response: Response) -> Response:
     response.headers["X-Request-ID"] = request_id()
+    # What is shown belongs to whoever is signed in: no shared cache keeps it, and "back" asks again.
+    response.headers.setdefault("Cache-Control", "private, no-cache")
     if "started" in g:
         SECONDS.labels(request.endpoint or "none", request.method, response.status_code).observe(
             time.perf_counter() - g.started

@@ -129,7 +129,13 @@ class EmbeddedServices:
                 started.append(self._launch(postgres_command(self.layout.home), "postgres"))
             if redis_pid(self.layout) is None:
                 started.append(self._launch(redis_command(self.layout.home), "redis"))
-        return self.wait_until_ready(has_given_up=lambda: any(server.poll() is not None for server in started))
+
+        def has_given_up() -> bool:
+            """Ours ended, and nobody else's runs: a racing start may have won before its pid file was there to see."""
+            ended = any(server.poll() is not None for server in started)
+            return ended and None in (postgres_pid(self.layout), redis_pid(self.layout))
+
+        return self.wait_until_ready(has_given_up=has_given_up)
 
     def wait_until_ready(self, *, has_given_up: Callable[[], bool] = lambda: False) -> Addresses:
         """Wait for both servers (a supervisor may be starting them), create role and database once."""

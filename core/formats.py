@@ -46,7 +46,7 @@ def phone_display(phone: str) -> str:
 
     ``5511912345678`` gives ``(11) 91234-5678``; a foreign one its international form.
     """
-    if phone.startswith(str(HOME_COUNTRY)) and phone.isascii() and phone.isdigit() and len(phone) in {12, 13}:
+    if phone.startswith(str(HOME_COUNTRY)) and phone.isdigit() and len(phone) in {12, 13}:
         return f"({phone[2:4]}) {phone[4:-4]}-{phone[-4:]}"
     return _foreign_phone(phone)
 

@@ -53,7 +53,7 @@ def init_i18n(app: Flask, *, user_locale: Chooser | None = None, user_zone: Choo
         timezone_selector=lambda: str(current_zone()),
     )
     app.jinja_env.filters.update(FILTERS)
-    app.jinja_env.globals.update(time_tag=time_tag, clock_time=_clock_time, language_tag=language_tag)
+    app.jinja_env.globals.update(time_tag=time_tag, clock_time=_clock_time, language_tag=language_tag, N_=str)
     app.context_processor(lambda: {"locale": language_tag()})
     app.add_url_rule("/language", "i18n.set_language", set_language, methods=["POST"])
 
@@ -123,7 +123,7 @@ def missing_texts(locale: str = formats.ENGLISH) -> list[str]:
 
 def _extract(folder: Path) -> Path:
     template = folder / "messages.pot"
-    _pybabel("extract", "-F", str(ROOT / "babel.cfg"), "-k", "_l", "--no-location", "--omit-header",
+    _pybabel("extract", "-F", str(ROOT / "babel.cfg"), "-k", "_l", "-k", "N_", "--no-location", "--omit-header",
              "--sort-output", "--no-wrap", "-o", str(template), str(ROOT))  # fmt: skip
     return template
 

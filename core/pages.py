@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
-from flask import Flask, Response, abort, current_app, request, send_from_directory, url_for
+from flask import Flask, Response, abort, current_app, g, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.security import safe_join
@@ -44,13 +44,20 @@ def asset(name: str) -> str:
 
 def icon(name: str, *, label: str = "", css: str = "") -> Markup:
     """An icon of the sprite; decorative unless it has a label. Raises KeyError for an unknown name."""
-    listed = _static_folder() / "icons.txt"
-    if name not in _icon_names(listed, listed.stat().st_mtime_ns):
+    address, names = _sprite()
+    if name not in names:
         raise KeyError(f"icon {name!r}: add it to static/icons.txt and run `make assets`")
     spoken = Markup('role="img" aria-label="{}"').format(label) if label else Markup('aria-hidden="true"')
-    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(
-        f"icon {css}".strip(), spoken, asset("vendor/icons.svg"), name
-    )
+    return Markup('<svg class="{}" {}><use href="{}#{}"/></svg>').format(f"icon {css}".strip(), spoken, address, name)
+
+
+def _sprite() -> tuple[str, frozenset[str]]:
+    """The sprite's address and its icons, looked up once a request: a page may show a hundred."""
+    if "sprite" not in g:
+        listed = _static_folder() / "icons.txt"
+        g.sprite = (asset("vendor/icons.svg"), _icon_names(listed, listed.stat().st_mtime_ns))
+    sprite: tuple[str, frozenset[str]] = g.sprite
+    return sprite
 
 
 def nav_url(endpoint: str, **values: object) -> str | None:

@@ -50,7 +50,7 @@ def decode_cursor(cursor: str, size: int) -> list[Any]:
 
 def fetch_page(
     session: Session,
-    statement: Select[tuple[ItemT]],
+    statement: Select[ItemT],
     keys: Sequence[InstrumentedAttribute[Any]],
     *,
     limit: int = DEFAULT_LIMIT,

@@ -2,32 +2,37 @@
 
 1. Take the home's lock and check the port. 2. Start PostgreSQL and Redis (unless addresses of one's own are set) and
 wait for them. 3. Migrate. 4. Start the sandbox and, at the first start, load the demo (unless DEMO=0). 5. Start web,
-sender, worker and clock; wait until the web process answers. 6. Print the addresses. 7. On SIGINT or SIGTERM stop
-everything in reverse order.
+sender, worker and clock; wait until the web process answers. 6. Print the addresses. 7. Watch: say what died and why;
+supervisor starts it again. 8. On SIGINT or SIGTERM stop everything in reverse order.
 """
 
 import contextlib
 import fcntl
-import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from core import home_files
 from core.config import ConfigurationError, Settings, load_settings
+from core.db import database_revision, make_engine
 from core.embedded import EmbeddedServices
+from core.parent import stop_with_make
 from core.server_files import CannotStart, initialise
-from core.supervision import Program, Supervisor
+from core.startup import newest_revision
+from core.supervision import ROOT, Program, Supervisor, end_leftovers
+from core.watching import Watch
 
-BIN = Path(sys.executable).parent
 WEB_SECONDS = 60
+SANDBOX_SECONDS = 30
 
 
 class CannotRun(RuntimeError):
@@ -40,8 +45,9 @@ class StopAsked(Exception):
 
 def say(text: str = "") -> None:
     """A line for the person at the terminal."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # the terminal may be gone; what runs has to be stopped all the same
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
 
 
 @contextlib.contextmanager
@@ -52,19 +58,13 @@ def home_lock(home: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as problem:
+            address = home_files.read_json(home / "addresses.json").get("web", "?")
             raise CannotRun(
-                f"Já há uma cópia rodando em {home} (veja {home / 'addresses.json'}). "
-                "Para outra ao lado: make run PORT=8100 LEADS_HOME=./var2"
+                f"Esta cópia já está rodando: {address} (pasta {home}).\n"
+                "Para outra ao lado: make run PORT=8100 LEADS_HOME=./var2\n"
+                "(This copy is already running; start another one beside it as above.)"
             ) from problem
         yield
-
-
-def free_port() -> int:
-    """A TCP port nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def refuse_taken_port(port: int) -> None:
@@ -74,32 +74,42 @@ def refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("0.0.0.0", port))
         except OSError as problem:
-            raise CannotRun(f"A porta {port} está ocupada. Escolha outra: make run PORT={port + 1}") from problem
+            raise CannotRun(
+                f"A porta {port} não pode ser usada ({problem.strerror}). Escolha outra: make run PORT={port + 100}\n"
+                f"(Port {port} can't be used; choose another one as above.)"
+            ) from problem
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object, empty when the file isn't there."""
-    if not path.exists():
-        return {}
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found
+def is_free(port: int) -> bool:
+    """Whether nobody listens on `port`."""
+    try:
+        refuse_taken_port(port)
+    except CannotRun:
+        return False
+    return True
 
 
-def write_private_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write whole or not at all, readable by the owner alone."""
-    draft = path.with_suffix(".part")
-    draft.touch(mode=0o600)
-    draft.chmod(0o600)
-    draft.write_text(json.dumps(content, indent=2))
-    draft.rename(path)
+def free_ports(count: int) -> list[int]:
+    """So many different TCP ports that nobody listens on right now."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+
+
+def has_demo(settings: Settings) -> bool:
+    """The sandbox is never beside a production copy."""
+    return settings.demo and not settings.is_production
 
 
 def chosen_addresses(settings: Settings) -> dict[str, Any]:
     """Every address of this copy; the sandbox keeps its ports between starts while they are free."""
     addresses: dict[str, Any] = {"web": settings.public_url, "pages": settings.public_pages_url}
-    if settings.demo:
-        known = read_json(settings.leads_home / "addresses.json")
-        ports = [_kept_or_free(known.get(name)) for name in ("sandbox_port", "smtp_port")]
+    if has_demo(settings):
+        known = home_files.read_json(settings.leads_home / "addresses.json")
+        kept = [known.get("sandbox_port", 0), known.get("smtp_port", 0)]
+        ports = kept if all(kept) and all(map(is_free, kept)) else free_ports(2)
         addresses |= {"sandbox_port": ports[0], "smtp_port": ports[1]}
         addresses |= {"sandbox": f"http://localhost:{ports[0]}/sandbox/", "smtp": f"localhost:{ports[1]}"}
         addresses |= {"smtp_url": settings.smtp_url or f"smtp://127.0.0.1:{ports[1]}"}
@@ -107,87 +117,98 @@ def chosen_addresses(settings: Settings) -> dict[str, Any]:
     return addresses
 
 
-def _kept_or_free(port: int | None) -> int:
-    if port is not None:
-        with contextlib.suppress(CannotRun):
-            refuse_taken_port(port)
-            return port
-    return free_port()
-
-
-def server_programs(settings: Settings) -> list[Program]:
-    """PostgreSQL and Redis, unless addresses of one's own are set."""
-    home = str(settings.leads_home.resolve())
-    command = [sys.executable, "-m", "core.embedded"]
-    programs = []
-    if settings.is_embedded:
-        programs.append(Program("postgres", [*command, "postgres", "--home", home], 1, "INT", 30, starts_at_once=True))
-        programs.append(Program("redis", [*command, "redis", "--home", home], 1, "TERM", 20, starts_at_once=True))
-    return programs
-
-
-def our_programs(settings: Settings, addresses: Mapping[str, Any], hottok: str) -> list[Program]:
-    """Sandbox, web, sender, worker, clock."""
-    python = sys.executable
-    shared = {"LEADS_HOME": str(settings.leads_home.resolve()), "PORT": str(settings.port)}
+def programs_of(settings: Settings, addresses: Mapping[str, Any]) -> list[Program]:
+    """PostgreSQL and Redis (unless they are one's own), sandbox (unless DEMO=0), web, sender, worker, clock."""
+    python, home = sys.executable, str(settings.leads_home.resolve())
+    embedded = [python, "-m", "core.embedded"]
     programs = [
-        Program("web", [str(BIN / "gunicorn"), "app:app"], 30, "TERM", 15, environment=shared),
-        Program("sender", [python, "worker_sender.py"], 40, "TERM", 15, environment=shared),
-        Program("worker", [python, "worker.py"], 40, "TERM", 30, environment=shared),
-        Program("clock", [python, "worker.py", "--clock"], 40, "TERM", 10, environment=shared),
+        Program("postgres", [*embedded, "postgres", "--home", home], 1, "INT", 30, starts_at_once=True),
+        Program("redis", [*embedded, "redis", "--home", home], 2, "TERM", 20, starts_at_once=True),
     ]
-    if settings.demo:
+    if not settings.is_embedded:
+        programs.clear()
+    if has_demo(settings):
         ports = ["--port", str(addresses["sandbox_port"]), "--smtp-port", str(addresses["smtp_port"])]
-        folder = str(settings.leads_home.resolve() / "sandbox")
-        command = [python, "-m", "sandbox", *ports, "--app-url", addresses["web"], "--data-dir", folder]
-        programs.insert(0, Program("sandbox", [*command, "--hottok", hottok], 20))
-    return programs
+        command = [python, "-m", "sandbox", *ports, "--app-url", addresses["web"], "--data-dir", f"{home}/sandbox"]
+        programs.append(Program("sandbox", command, 10, starts_at_once=True))
+    return [
+        *programs,
+        Program("web", [python, "-m", "gunicorn", "app:app"], 20, "TERM", 15, is_grouped=True),
+        Program("sender", [python, "worker_sender.py"], 20, "TERM", 15, is_grouped=True),
+        Program("worker", [python, "worker.py"], 20, "TERM", 30, is_grouped=True),
+        Program("clock", [python, "worker.py", "--clock"], 20, "TERM", 10, is_grouped=True),
+    ]
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """What our processes are told beside what this one was."""
+    return {"LEADS_HOME": str(settings.leads_home.resolve()), "PORT": str(settings.port)}
 
 
 def flask(settings: Settings, *arguments: str) -> None:
     """Run a `flask` command of ours; CannotRun with what it printed when it fails."""
-    environment = os.environ | {"LEADS_HOME": str(settings.leads_home.resolve()), "PORT": str(settings.port)}
     done = subprocess.run(
-        [str(BIN / "flask"), "--app", "app", *arguments], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "flask", "--app", "app", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment_of(settings),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         raise CannotRun(f"flask {' '.join(arguments)} falhou:\n{(done.stderr or done.stdout)[-3000:]}")
 
 
-def wait_for_web(settings: Settings, supervisor: Supervisor) -> None:
-    """Until `/healthz` answers anything at all; CannotRun with the log when it doesn't in time."""
-    deadline = time.monotonic() + WEB_SECONDS
+def migrate(settings: Settings) -> None:
+    """`flask db upgrade` unless the database stands at the newest migration: asking takes a tenth of its 1.5 s."""
+    engine = make_engine(load_settings().database_url)
+    try:
+        is_current = database_revision(engine) == newest_revision()
+    finally:
+        engine.dispose()
+    if not is_current:
+        say("Preparando o banco de dados...")
+        flask(settings, "db", "upgrade")
+
+
+def wait_for(url: str, seconds: float, name: str, supervisor: Supervisor) -> None:
+    """Until `url` answers anything at all; CannotRun with the log of `name` when it doesn't in time."""
+    deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"http://127.0.0.1:{settings.port}/healthz", timeout=2).close()
+        try:
+            urllib.request.urlopen(url, timeout=5).close()
             return
-        if supervisor.states().get("web") == "FATAL":
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            state = supervisor.states().get(name)
+        if state is not None and state.state == "FATAL":
             break
-        time.sleep(0.1)
-    raise CannotRun(f"A página não respondeu:\n{supervisor.log_tail('web')}")
+        time.sleep(0.05)
+    raise CannotRun(f"{name} não respondeu; fim de {supervisor.logs / name}.log:\n{supervisor.log_tail(name)}")
 
 
 def bring_up(said: Settings, supervisor: Supervisor) -> Mapping[str, Any]:
     """Steps 2 to 5 -> the addresses."""
     home = said.leads_home.resolve()
     addresses = chosen_addresses(said)
-    write_private_json(home / "addresses.json", addresses)
+    home_files.write_private_json(home / "addresses.json", addresses)
     if said.is_embedded:
         initialise(home)
     hottok = load_settings().hotmart_hottok
-    supervisor.start([*server_programs(said), *our_programs(said, addresses, hottok)])
+    supervisor.start(programs_of(said, addresses), environment_of(said) | {"SANDBOX_HOTTOK": hottok})
     if said.is_embedded:
         found = EmbeddedServices(home).wait_until_ready()
-        addresses = addresses | {"database_url": found.database_url, "redis_url": found.redis_url}
-        write_private_json(home / "addresses.json", addresses)
-    flask(said, "db", "upgrade")
-    if said.demo:
-        supervisor.start_program("sandbox")
-        if not (home / "demo.json").exists():
-            flask(said, "demo", "load")
+        addresses |= {"database_url": found.database_url, "redis_url": found.redis_url}
+        home_files.write_private_json(home / "addresses.json", addresses)
+    migrate(said)
+    if has_demo(said) and not (home / "demo.json").exists():
+        say("Carregando a demonstração...")
+        wait_for(addresses["sandbox"], SANDBOX_SECONDS, "sandbox", supervisor)
+        flask(said, "demo", "load")
     for name in ("web", "sender", "worker", "clock"):
         supervisor.start_program(name)
-    wait_for_web(said, supervisor)
+    wait_for(f"http://127.0.0.1:{said.port}/healthz", WEB_SECONDS, "web", supervisor)
     return addresses
 
 
@@ -197,41 +218,56 @@ def welcome(home: Path, addresses: Mapping[str, Any]) -> None:
     say(f"  Leads Infinitos está no ar: {addresses['web']}")
     if "sandbox" in addresses:
         say(f"  Simulador (celulares, e-mails, loja): {addresses['sandbox']}")
-    for person in read_json(home / "demo.json").get("sign_ins", []):
-        say(f"  Entrar como {person['label']}: {person['email']} / {person['password']}")
-    say("  Ctrl-C encerra tudo; os dados ficam.")
+        for person in home_files.read_json(home / "demo.json").get("sign_ins", []):
+            say(f"  Entrar como {person['label']}: {person['email']} / {person['password']}")
+    say(f"  Registros: {home / 'logs'}. Ctrl-C encerra tudo; os dados ficam.")
     say()
 
 
+def keep_running(said: Settings, supervisor: Supervisor) -> None:
+    """Bring up and watch, until StopAsked. Should supervisord itself be killed, everything is brought up again."""
+    home = said.leads_home.resolve()
+    while True:
+        welcome(home, bring_up(said, supervisor))
+        watch = Watch(supervisor, say)
+        while supervisor.is_running():
+            watch.look()
+            time.sleep(1)
+        say("O supervisor parou; iniciando tudo de novo.")
+
+
 def _stop_asked(_number: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     raise StopAsked
 
 
 def run() -> int:
     """Start, wait for the signal, stop. 0 after a clean stop, 1 with the reason printed."""
-    signal.signal(signal.SIGINT, _stop_asked)
-    signal.signal(signal.SIGTERM, _stop_asked)
-    said = Settings()  # type: ignore[call-arg]
-    home = said.leads_home.resolve()
-    supervisor = Supervisor(home)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop_asked)
     try:
+        stop_with_make()
+        load_settings()  # says in sentences what is wrong with the configuration
+        said = Settings()  # type: ignore[call-arg]
+        home = said.leads_home.resolve()
         with home_lock(home):
-            refuse_taken_port(said.port)
+            supervisor = Supervisor(home)
             try:
-                welcome(home, bring_up(said, supervisor))
-                while supervisor.process is not None and supervisor.process.poll() is None:
-                    time.sleep(0.5)
-                raise CannotRun(f"O supervisor parou:\n{supervisor.log_tail('supervisor')}")
+                end_leftovers(home)  # a killed copy's processes may still hold the port
+                refuse_taken_port(said.port)
+                keep_running(said, supervisor)
             finally:
+                if supervisor.process is not None:
+                    say("Encerrando...")
                 supervisor.stop()
     except StopAsked:
         say("Encerrado.")
         return 0
-    except (CannotRun, CannotStart, ConfigurationError, RuntimeError) as problem:
+    except (CannotRun, CannotStart, ConfigurationError, RuntimeError, OSError) as problem:
         say(str(problem))
         return 1
+    return 0
 
 
 if __name__ == "__main__":

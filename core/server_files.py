@@ -156,13 +156,24 @@ def _private_folder(path: Path, user: ServerUser | None) -> None:
         os.chown(path, user.uid, user.gid)
 
 
+def prepare_sockets(layout: Layout) -> None:
+    """The folder for sockets, for a home whose database is somebody else's too."""
+    layout.home.mkdir(parents=True, exist_ok=True)
+    _private_folder(layout.sockets, server_user(layout) if layout.postgres.exists() else None)
+    _note_sockets(layout)
+
+
+def _note_sockets(layout: Layout) -> None:
+    if layout.sockets.parent != layout.home:
+        (layout.home / "sockets.path").write_text(str(layout.sockets))
+
+
 def _prepare(layout: Layout) -> ServerUser | None:
     user = server_user(layout)
     for folder in (layout.postgres, layout.redis, layout.sockets):
         _private_folder(folder, user)
     layout.logs.mkdir(exist_ok=True)
-    if layout.sockets.parent != layout.home:
-        (layout.home / "sockets.path").write_text(str(layout.sockets))
+    _note_sockets(layout)
     if user is not None:
         _open_the_way(layout.home)
         _open_the_way(Path(postgres_binary("postgres")).parent)

@@ -1,4 +1,9 @@
-"""Tapping the sender on the shoulder. Only speed hangs on it: the sender looks by itself every 250 ms anyway."""
+"""Telling the sender daemons, after the commit, that there may be something to send or to read.
+
+Only a hint through Redis: a daemon looks every 250 ms anyway, so a lost wake costs that and no more.
+"""
+
+from typing import Final
 
 import structlog
 from redis.exceptions import RedisError
@@ -7,27 +12,23 @@ from sqlalchemy.orm import Session
 
 from core.queue import redis_connection
 
-CHANNEL = "sender:wake"
+SENDER_CHANNEL: Final = "sender:wake"
 log = structlog.get_logger()
 
 
-def wake_sender() -> None:
-    """Publish now; Redis being out is logged and otherwise ignored."""
-    try:
-        redis_connection().publish(CHANNEL, b"1")
-    except RedisError as problem:
-        log.info("sender_not_woken", problem=str(problem))
-
-
 def wake_sender_after_commit(session: Session) -> None:
-    """Publish once the session has committed: before that there is nothing for the sender to see."""
+    """Wake every sender once `session` has committed: after a launch, a resume, a stored webhook."""
     session.info["wake_sender"] = True
 
 
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
-    if session.info.pop("wake_sender", False):
-        wake_sender()
+    if not session.info.pop("wake_sender", False):
+        return
+    try:
+        redis_connection().publish(SENDER_CHANNEL, b"1")
+    except RedisError as problem:
+        log.info("sender_not_woken", problem=type(problem).__name__)
 
 
 @event.listens_for(Session, "after_rollback")

@@ -147,7 +147,8 @@ CONTACT_TRANSITIONS: Transitions[ContactStatus] = {
             ContactStatus.PENDING,
         }
     ),
-    ContactStatus.FAILED: frozenset({ContactStatus.PENDING}),
+    # A provider that says "failed" and then "delivered" has delivered: receipts come in any order.
+    ContactStatus.FAILED: frozenset({ContactStatus.PENDING, ContactStatus.DELIVERED, ContactStatus.READ}),
 }
 
 

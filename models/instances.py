@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     CheckConstraint,
@@ -51,7 +52,8 @@ INSTANCE_TRANSITIONS: Transitions[InstanceStatus] = {
 
 class Instance(TenantOwned, Created, Base):
     """A WhatsApp number at a provider. `next_allowed_at` is the pace, kept by the database so that any number of
-    daemons agree; `held_until` stops it after unclear answers; credentials are sealed by `core.crypto`."""
+    daemons agree; `held_until` stops it after unclear answers; `leased_by` is the daemon that has a message of it in
+    flight; credentials are sealed by `core.crypto`."""
 
     __tablename__ = "instances"
     __table_args__ = (
@@ -78,6 +80,8 @@ class Instance(TenantOwned, Created, Base):
     is_sandbox: Mapped[bool] = mapped_column(server_default=text("false"))
     next_allowed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     held_until: Mapped[datetime | None]
+    leased_by: Mapped[UUID | None]
+    leased_until: Mapped[datetime | None]
     usage_day: Mapped[date | None]
     reserved_today: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     sent_today: Mapped[int] = mapped_column(Integer, server_default=text("0"))

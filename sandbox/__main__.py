@@ -1,6 +1,7 @@
 """Command line: `python -m sandbox --host 127.0.0.1 --port N --smtp-port M`."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def _options(arguments: list[str]) -> Options:
     parser.add_argument("--smtp-port", type=int, default=standard.smtp_port, help="mail; 0 takes a free one")
     parser.add_argument("--app-url", default=standard.app_url, help="where the shop sends its events")
     parser.add_argument("--data-dir", type=Path, default=None, help="keeps ledger and connections across restarts")
-    parser.add_argument("--hottok", default=standard.hottok, help="the token the shop sends along")
+    hottok = os.environ.get("SANDBOX_HOTTOK", standard.hottok)  # a process list shows arguments to everybody
+    parser.add_argument("--hottok", default=hottok, help="the token the shop sends along")
     found = parser.parse_args(arguments)
     return Options(**vars(found))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy.orm import Session, sessionmaker
@@ -16,6 +17,10 @@ from core.tenancy import system_scope, tenant_scope
 from tests.support import services, world
 from tests.support.page_client import PageClient
 from tests.support.sandbox_process import SandboxProcess
+
+# Speed is measured in bench/; a busy machine must not fail a property.
+hypothesis.settings.register_profile("house", deadline=None)
+hypothesis.settings.load_profile("house")
 
 LOOPBACK = ("127.", "::1", "localhost")
 

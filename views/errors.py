@@ -4,7 +4,7 @@ Refusals (`core.errors`) say what to do. Failures of the database or Redis are a
 logged with its stack and answered with a code the person can quote; nothing of the inside is shown.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -43,16 +43,28 @@ class Problem:
 
 def init_errors(app: Flask) -> None:
     """Register the handlers."""
-    app.register_error_handler(AppError, lambda error: answer(_of_app_error(error)))
-    app.register_error_handler(HTTPException, lambda error: answer(_of_http_error(error)))
-    for failure in (OperationalError, InterfaceError, PoolTimeout, RedisDown, RedisSlow):
-        app.register_error_handler(failure, _answer_outage)
-    app.register_error_handler(Exception, _answer_unexpected)
+    handlers: dict[type[Exception], Callable[[Any], Problem]] = {
+        AppError: _of_app_error,
+        HTTPException: _of_http_error,
+        **dict.fromkeys((OperationalError, InterfaceError, PoolTimeout, RedisDown, RedisSlow), _of_outage),
+        Exception: _of_unexpected,
+    }
+    for kind, describe in handlers.items():
+        app.register_error_handler(kind, _handler(describe))
+
+
+def _handler(describe: Callable[[Any], Problem]) -> Callable[[Exception], ResponseReturnValue]:
+    """Let go of the database first: already the language of the sentence asks who is signed in."""
+
+    def handle(error: Exception) -> ResponseReturnValue:
+        _let_go_of_the_database()
+        return answer(describe(error))
+
+    return handle
 
 
 def answer(problem: Problem) -> ResponseReturnValue:
     """Page, fragment or JSON, as the request calls for."""
-    _let_go_of_the_database()
     if is_api(request.path):
         return _as_json(problem)
     if problem.status == Unauthenticated.http_status and not _wants_fragment():
@@ -69,16 +81,16 @@ def answer(problem: Problem) -> ResponseReturnValue:
     return response
 
 
-def _answer_outage(error: Exception) -> ResponseReturnValue:
+def _of_outage(error: Exception) -> Problem:
     log.error("part_out", problem=str(error).splitlines()[0], kind=type(error).__name__)
-    return answer(_of_app_error(Unavailable()))
+    return _of_app_error(Unavailable())
 
 
-def _answer_unexpected(error: Exception) -> ResponseReturnValue:
+def _of_unexpected(error: Exception) -> Problem:
     log.exception("unexpected_error", kind=type(error).__name__)
     sentence = _("O erro foi nosso e já ficou registrado. Tente de novo; se continuar, diga o código %(code)s.",
                  code=request_id())  # fmt: skip
-    return answer(Problem(500, "unexpected", sentence if is_api(request.path) else None))
+    return Problem(500, "unexpected", sentence if is_api(request.path) else None)
 
 
 def _of_app_error(error: AppError) -> Problem:

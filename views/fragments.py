@@ -3,7 +3,8 @@
 import hashlib
 import re
 
-from flask import Response, make_response, render_template, request
+from flask import make_response, render_template, request
+from werkzeug.wrappers import Response
 
 CSRF_TOKEN = re.compile(rb'name="csrf_token" value="[^"]*"')
 """Signed anew each second; with it in the hash, a block with a button would never be unchanged."""
@@ -16,4 +17,5 @@ def live_fragment(template: str, **context: object) -> Response:
     response.set_etag(hashlib.blake2b(content, digest_size=12).hexdigest())
     response.cache_control.private = True
     response.cache_control.no_cache = True
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

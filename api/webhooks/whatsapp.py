@@ -1,6 +1,5 @@
 """`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
 
-from core.wake import wake_sender
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
@@ -8,6 +7,7 @@ from core.db import db
 from core.errors import TooLarge, Unauthenticated
 from core.extensions import csrf
 from core.tenancy import tenant_scope
+from core.wake import wake_sender_after_commit
 from services.instances import find_webhook_owner, store_webhook
 
 MAX_BYTES = 1024 * 1024
@@ -31,6 +31,6 @@ def receive(token: str) -> ResponseReturnValue:
         if not store_webhook(session, owner, token, dict(request.headers), body):
             session.rollback()
             raise Unauthenticated
+        wake_sender_after_commit(session)
         session.commit()
-    wake_sender()
     return {"status": "stored"}

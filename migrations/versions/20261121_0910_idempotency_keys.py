@@ -3,7 +3,7 @@
 from migrations.support import force_policy, run
 
 revision = "20261121_0910"
-down_revision = "20261121_0806"
+down_revision = "20261121_0900"
 branch_labels = None
 depends_on = None
 

@@ -61,11 +61,13 @@ from services.accounts.one_time import (
     send_one_time_link,
     use_one_time_link,
 )
+from services.accounts.operations import NoSuchPerson, create_super_admin, require_account, tenant_lines
 from services.accounts.passwords import WeakPassword
 from services.accounts.permissions import PERMISSIONS, role_may
-from services.accounts.plans import PublicPlan, change_plan, map_product, plan_bought, public_plans
+from services.accounts.plans import PublicPlan, change_plan, map_product, plan_bought, plan_lines, public_plans
 from services.accounts.principal import Company, Person, load_person, parse_cookie_id, person_of_cookie
 from services.accounts.reset import send_reset_link
+from services.accounts.roles_table import roles_markdown
 from services.accounts.sign_in import WrongCredentials, check_sign_in, find_account
 from services.accounts.usage import LicenceLine, Usage, licences_of, usage_of
 
@@ -87,6 +89,7 @@ __all__ = [
     "LinkOwner",
     "NewTenant",
     "NoLiveLicence",
+    "NoSuchPerson",
     "NoSuchPlan",
     "OneTimeLinkMade",
     "Person",
@@ -104,6 +107,7 @@ __all__ = [
     "claim_idempotency_key",
     "create_api_key",
     "create_sign_in_key",
+    "create_super_admin",
     "create_tenant",
     "create_user",
     "entitlement_of",
@@ -127,6 +131,7 @@ __all__ = [
     "person_of_cookie",
     "person_of_key",
     "plan_bought",
+    "plan_lines",
     "public_plans",
     "read_one_time_link",
     "register_in_directory",
@@ -134,11 +139,14 @@ __all__ = [
     "remove_expired_keys",
     "remove_from_directory",
     "replay_unmapped_events",
+    "require_account",
     "require_live_licence",
     "role_may",
+    "roles_markdown",
     "send_one_time_link",
     "send_reset_link",
     "store_hotmart_event",
+    "tenant_lines",
     "usage_of",
     "use_one_time_link",
     "welcome_owner",

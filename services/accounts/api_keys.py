@@ -81,20 +81,20 @@ def person_of_key(session: Session, found: DirectoryEntry, key: str, now: dateti
     return load_person(session, found.tenant_id, row.user_id, scopes=frozenset(row.scopes))
 
 
-def note_key_used(session: Session, found: DirectoryEntry, now: datetime) -> None:
-    """Note when a key was last used, at most every five minutes, in a transaction of its own: most requests of a
-    program only read, and their door commits nothing."""
-    with Session(session.get_bind()) as own:
-        own.execute(
-            update(ApiKey)
-            .where(
-                ApiKey.tenant_id == found.tenant_id,
-                ApiKey.id == found.target_id,
-                or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
-            )
-            .values(last_used_at=now)
+def note_key_used(session: Session, found: DirectoryEntry, now: datetime) -> bool:
+    """Note when a key was last used, at most every five minutes. True when something was written, which the door then
+    commits at once: most requests of a program only read and would commit nothing."""
+    noted = session.scalar(
+        update(ApiKey)
+        .where(
+            ApiKey.tenant_id == found.tenant_id,
+            ApiKey.id == found.target_id,
+            or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < now - USE_NOTED_EVERY),
         )
-        own.commit()
+        .values(last_used_at=now)
+        .returning(ApiKey.id)
+    )
+    return noted is not None
 
 
 def remove_expired_keys(session: Session, now: datetime) -> int:

@@ -35,12 +35,23 @@ def public_plans(session: Session) -> list[PublicPlan]:
     ]
 
 
-def change_plan(session: Session, slug: str, **limits: Any) -> Plan:
-    """Change some of a plan's figures (`daily_messages`, `max_instances`, ...); NoSuchPlan. Returns the plan."""
+def change_plan(session: Session, slug: str, **limits: int) -> dict[str, Any]:
+    """Change some of a plan's figures (`daily_messages`, `max_instances`, ...); NoSuchPlan. Returns all of them."""
     require_plan(session, slug)
     if limits:
         session.execute(update(Plan).where(Plan.slug == slug).values(limits))
-    return require_plan(session, slug)
+    return plan_line(require_plan(session, slug))
+
+
+def plan_lines(session: Session) -> list[dict[str, Any]]:
+    """Every plan's figures, cheapest first."""
+    return [plan_line(plan) for plan in session.scalars(select(Plan).order_by(Plan.position, Plan.slug))]
+
+
+def plan_line(plan: Plan) -> dict[str, Any]:
+    """A plan's figures as the command line prints them."""
+    names = ("slug", "name", "daily_messages", "max_instances", "max_leads", "pace_floor_ms", "price_centavos")
+    return {name: getattr(plan, name) for name in names}
 
 
 def map_product(session: Session, product_id: str, plan_slug: str, *, offer_code: str = ANY_OFFER) -> None:

@@ -7,7 +7,6 @@ than never for a link that opens an account, and the link itself works once.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import formataddr, make_msgid, parseaddr
 from typing import Any, Final
@@ -15,22 +14,15 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.errors import InvalidInput
 from core.queue import MAIL, enqueue_after_commit
 from core.smtp import Delivery, Outcome
 from models.outgoing import EmailStatus, OutgoingEmail
+from services.accounts import checked_email
 from services.outgoing.rendering import EmailTemplate, render_email
 
 JOB: Final = "jobs.outgoing.send_email"
 LEASE: Final = timedelta(minutes=10)
 BACK_OFF: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=25), timedelta(minutes=120))
-
-
-class BadRecipient(InvalidInput):
-    """The address can't be written to."""
-
-    code = "bad_recipient"
-    message = "Este e-mail não é válido. Confira e tente de novo."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +46,9 @@ def queue_email(
 ) -> int:
     """Write the e-mail with the caller's transaction; it leaves once that has committed. Returns its id.
 
-    BadRecipient for an address with line breaks or without a domain.
+    BadEmail for an address nobody could be written to, line breaks included.
     """
-    address = checked_recipient(recipient)
+    address = checked_email(recipient)
     rendered = render_email(template, values, language=language)
     row = OutgoingEmail(
         tenant_id=tenant_id,
@@ -134,17 +126,6 @@ def due_emails(session: Session, now: datetime, *, limit: int = 500) -> list[tup
         .limit(limit)
     )
     return [(row.tenant_id, row.id) for row in rows]
-
-
-def checked_recipient(address: str) -> str:
-    """The bare address; BadRecipient when it could smuggle in a header or has no domain."""
-    plain = address.strip()
-    if not plain.isprintable() or parseaddr(plain)[1] != plain:
-        raise BadRecipient
-    try:
-        return Address(addr_spec=plain).addr_spec
-    except (ValueError, IndexError) as problem:
-        raise BadRecipient from problem
 
 
 def build_message(sender: str, recipient: str, *, subject: str, text: str, html: str) -> EmailMessage:

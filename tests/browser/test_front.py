@@ -158,6 +158,12 @@ def test_a_small_deed_changes_its_block_in_place_or_reloads(front, open_page, ha
     assert [post["delta"] for post in front.posts] == ["1", "1"]
 
 
+def test_a_button_outside_any_form_carries_the_pages_token(front, open_page):
+    page = open_page("/deals")
+    page.get_by_role("button", name="Sem formulário").click()
+    expect(page.locator("#deals b")).to_have_text("1")
+
+
 def test_the_theme_follows_the_system_until_somebody_chooses(open_page):
     page = open_page("/campaigns", color_scheme="dark")
     assert page.evaluate("document.documentElement.dataset.bsTheme") == "dark"
@@ -178,7 +184,8 @@ def test_keys_lead_to_search_rooms_and_help(open_page):
     page = open_page("/styleguide")
     page.keyboard.press("/")
     expect(page.locator("[data-search]")).to_be_focused()
-    page.keyboard.type("g l")  # typing in a field is not a shortcut
+    page.keyboard.type("gl")  # typing in a field is not a shortcut
+    expect(page.locator("[data-search]")).to_have_value("gl")
     page.keyboard.press("Escape")
     page.locator("h1").click()
     page.keyboard.press("?")

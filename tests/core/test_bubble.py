@@ -19,6 +19,7 @@ from core.bubble import whatsapp_html
         ("```x * y```", "<code>x * y</code>"),
         ("linha 1\nlinha 2", "linha 1<br>linha 2"),
         ("*não\nfecha*", "*não<br>fecha*"),
+        ("a*b* c_d_ e", "a*b* c_d_ e"),
         ("2*3*4 e a_b_c", "2*3*4 e a_b_c"),
         ("* solto *", "* solto *"),
         ("*a _b* c_", "<strong>a _b</strong> c_"),

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Engine, func, insert, select, text, update
+from sqlalchemy import Engine, func, insert, make_url, select, text, update
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db import Base, UnsafeDatabaseRole, make_engine, refuse_unsafe_role
 from core.tenancy import ScopeChanged, TenantMissing, system_scope, tenant_scope
 from models.leads import LeadList
+from tests.support.services import superuser_password
 from tests.support.world import TenantHandle
 
 FENCED_WITHOUT_TENANT_ID = {"tenants", "hotmart_events"}
@@ -133,7 +134,8 @@ def test_the_app_refuses_a_role_that_skips_row_level_security(
     assert isinstance(engine, Engine)
     refuse_unsafe_role(engine)
 
-    superuser = make_engine(database_url.replace("://leads_app:", "://postgres:"))
+    place = make_url(database_url)
+    superuser = make_engine(place.set(username="postgres", password=superuser_password()))
     with pytest.raises(UnsafeDatabaseRole, match="postgres"):
         refuse_unsafe_role(superuser)
     superuser.dispose()

@@ -122,7 +122,8 @@ class FrontApp:
 
 
 DEALS = """<div id="deals"><b>{{ deals }}</b>
-{{ ui.post_button("Mais uma venda", "/deals", "ghost", "plus", fields={"delta": 1}, swap="deals") }}</div>"""
+{{ ui.post_button("Mais uma venda", "/deals", "ghost", "plus", fields={"delta": 1}, swap="deals") }}
+<button type="button" hx-post="/deals" hx-target="#deals" hx-swap="outerMorph">Sem formulário</button></div>"""
 CONFIRM = """{{ ui.confirm("del", "Excluir…", "Excluir a campanha?", "Isto não tem volta.", "/posted",
 "Excluir para sempre", phrase="Volta às aulas", kind="danger", action="delete") }}"""
 

@@ -94,3 +94,8 @@ def current() -> TestServices:
     """The running services, for this process and for pytest-xdist's workers."""
     handle = json.loads(os.environ[HANDLE])
     return TestServices(home=Path(handle["home"]), redis_url=handle["redis_url"])
+
+
+def superuser_password() -> str:
+    """For tests that must see the house refuse a superuser."""
+    return EmbeddedServices(current().home).layout.password_file.read_text()

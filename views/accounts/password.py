@@ -32,7 +32,7 @@ from views.accounts.sign_in import home_of_the_signed_in
 def forgot_password() -> ResponseReturnValue:
     """Ask for a link. The answer is the same, and as fast, for an e-mail nobody has: a job does the looking up."""
     form = ForgotPasswordForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return render_template("accounts/forgot_password.html", form=form, problems={})
     if not form.validate():
         return render_template("accounts/forgot_password.html", form=form, problems=problems_of(form)), 422
@@ -51,7 +51,7 @@ def reset_password(token: str) -> ResponseReturnValue:
         claim = read_one_time_link(token)
         identity.act_as(claim.tenant_id)
         owner = owner_of_link(db.session(), claim, utcnow())
-        if request.method == "GET":
+        if request.method != "POST":
             return _show(form, owner, {})
         return _choose(form, claim, owner)
     except LinkIsOver as over:

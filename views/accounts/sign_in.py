@@ -23,7 +23,7 @@ from views.accounts.forms import SignInForm, problems_of
 def login() -> ResponseReturnValue:
     """Sign in and go on to the page that was asked for."""
     form = SignInForm()
-    if request.method == "GET":
+    if request.method != "POST":
         return redirect(_target()) if current_user.is_authenticated else _show(form)
     if not form.validate():
         return _show(form, problems_of(form)), 422

@@ -3,9 +3,9 @@
 import base64
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from werkzeug.wrappers import Response as BaseResponse
+from werkzeug.wrappers import Response
 
 from connectors.whatsapp import connector, connector_infos
 from core.access import current_principal, requires
@@ -19,7 +19,7 @@ from views.fragments import live_fragment
 from views.instances.forms import changes_from, new_instance_from
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
-Page = str | BaseResponse | tuple[str, int]
+Page = str | Response | tuple[str, int]
 
 
 @blueprint.context_processor
@@ -142,7 +142,7 @@ def connection(instance_id: int) -> Response:
 
 @blueprint.post("/<int:instance_id>/refresh")
 @requires("instances.read")
-def refresh(instance_id: int) -> BaseResponse:
+def refresh(instance_id: int) -> Response:
     """Ask the provider how the number stands."""
     tenant_id = current_principal().tenant_id
     problem = call_outside(
@@ -156,7 +156,7 @@ def refresh(instance_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:instance_id>/test")
 @requires("instances.test")
-def test(instance_id: int) -> BaseResponse:
+def test(instance_id: int) -> Response:
     """One message to a phone of one's own, now."""
     tenant_id, phone = current_principal().tenant_id, request.form.get("phone", "")
     try:
@@ -174,7 +174,7 @@ def test(instance_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:instance_id>/pause")
 @requires("instances.edit")
-def pause(instance_id: int) -> BaseResponse:
+def pause(instance_id: int) -> Response:
     who, session = current_principal(), db.session()
     room.pause_instance(session, who.tenant_id, instance_id, actor=who.user_id)
     session.commit()
@@ -184,7 +184,7 @@ def pause(instance_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:instance_id>/resume")
 @requires("instances.edit")
-def resume(instance_id: int) -> BaseResponse:
+def resume(instance_id: int) -> Response:
     who, session = current_principal(), db.session()
     room.resume_instance(session, who.tenant_id, instance_id, actor=who.user_id)
     session.commit()
@@ -194,7 +194,7 @@ def resume(instance_id: int) -> BaseResponse:
 
 @blueprint.post("/<int:instance_id>/delete")
 @requires("instances.delete")
-def delete(instance_id: int) -> BaseResponse:
+def delete(instance_id: int) -> Response:
     """Remove a number; its name has to be typed."""
     who, session = current_principal(), db.session()
     name = room.instance_of(session, who.tenant_id, instance_id).name

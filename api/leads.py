@@ -1,0 +1,211 @@
+"""`/api/leads`: lists, their people, files out, suppressions (contract 3.1)."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response
+from flask_smorest.fields import Upload
+
+from api.common import Blueprint, PageArgs, Schema, StrictSchema, page_of
+from api.leads_imports import download
+from core.access import current_principal, requires
+from core.clock import utcnow
+from core.db import db, make_session_factory
+from core.paging import Page
+from models.leads import LeadList, Suppression
+from services import leads as room
+
+blueprint = Blueprint("leads_api", __name__, url_prefix="/api/leads", description="Leads, listas e não perturbe")
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+class SearchArgs(PageArgs):
+    """`?q=` looks in names, e-mails and phones."""
+
+    q = ma.fields.String(load_default="")
+
+
+class ListSchema(Schema):
+    """A named set of leads."""
+
+    id = ma.fields.Integer(required=True)
+    name = ma.fields.String(required=True)
+    lead_count = ma.fields.Integer(required=True)
+    created_at = ma.fields.AwareDateTime()
+
+
+class LeadSchema(Schema):
+    """One person; `extra` holds the further columns of their files."""
+
+    id = ma.fields.Integer(required=True)
+    phone = ma.fields.String(required=True)
+    name = ma.fields.String()
+    email = ma.fields.String()
+    city = ma.fields.String()
+    category = ma.fields.String()
+    extra = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
+    source = ma.fields.String()
+    legal_basis = ma.fields.String()
+    is_suppressed = ma.fields.Boolean()
+    created_at = ma.fields.AwareDateTime()
+    updated_at = ma.fields.AwareDateTime()
+
+
+class DeleteListArgs(StrictSchema):
+    """`?with_leads=true` also removes the people who are in no other list."""
+
+    with_leads = ma.fields.Boolean(load_default=False)
+
+
+class ExportArgs(StrictSchema):
+    """`?format=csv|xlsx`"""
+
+    format = ma.fields.String(load_default="csv", validate=ma.validate.OneOf(["csv", "xlsx"]))
+
+
+class SuppressionSchema(Schema):
+    """Somebody who must not be written to."""
+
+    id = ma.fields.Integer(required=True)
+    phone = ma.fields.String(allow_none=True)
+    email = ma.fields.String(allow_none=True)
+    reason = ma.fields.String()
+    source = ma.fields.String()
+    created_at = ma.fields.AwareDateTime()
+
+
+class SuppressArgs(StrictSchema):
+    """A phone (in any form) or an e-mail."""
+
+    phone = ma.fields.String(load_default="")
+    email = ma.fields.String(load_default="")
+    reason = ma.fields.String(load_default="", validate=ma.validate.Length(max=40))
+
+
+class BlockListFile(StrictSchema):
+    """A CSV or XLSX with a column of phones."""
+
+    file = Upload(required=True, error_messages={"required": "Envie o arquivo no campo file."})
+
+
+class BlockListArgs(StrictSchema):
+    """Why these people are left alone."""
+
+    reason = ma.fields.String(load_default="", validate=ma.validate.Length(max=40))
+
+
+class BlockListSchema(Schema):
+    """What became of the rows."""
+
+    total = ma.fields.Integer()
+    added = ma.fields.Integer()
+    already = ma.fields.Integer()
+    invalid = ma.fields.Integer()
+
+
+@blueprint.get("/lists")
+@blueprint.arguments(SearchArgs, location="query")
+@blueprint.response(200, page_of(ListSchema))
+@requires("leads.read")
+def get_lists(args: dict[str, Any]) -> Page[LeadList]:
+    """Every list, the newest first."""
+    query, page = args.pop("q"), args
+    return room.page_of_lists(db.session(), current_principal().tenant_id, query=query, **page)
+
+
+@blueprint.get("/lists/<int:list_id>")
+@blueprint.response(200, ListSchema)
+@requires("leads.read")
+def get_list(list_id: int) -> LeadList:
+    """One list."""
+    return room.list_of(db.session(), current_principal().tenant_id, list_id)
+
+
+@blueprint.delete("/lists/<int:list_id>")
+@blueprint.arguments(DeleteListArgs, location="query")
+@blueprint.response(204)
+@requires("leads.delete")
+def delete_list(args: dict[str, bool], list_id: int) -> None:
+    """Delete a list."""
+    who, session = current_principal(), db.session()
+    room.delete_list(session, who.tenant_id, list_id, actor=who.user_id, now=utcnow(), **args)
+    session.commit()
+
+
+@blueprint.get("/lists/<int:list_id>/leads")
+@blueprint.arguments(SearchArgs, location="query")
+@blueprint.response(200, page_of(LeadSchema))
+@requires("leads.read")
+def get_leads(args: dict[str, Any], list_id: int) -> dict[str, Any]:
+    """The people of a list, the newest first."""
+    tenant_id, session = current_principal().tenant_id, db.session()
+    query, page = args.pop("q"), args
+    found = room.page_of_leads(session, tenant_id, list_id, query=query, **page)
+    stopped = room.suppressed_keys(session, tenant_id, [lead.phone_key for lead in found.items])
+    for lead in found.items:
+        lead.is_suppressed = lead.phone_key in stopped  # type: ignore[attr-defined]
+    return {"items": found.items, "next_cursor": found.next_cursor}
+
+
+@blueprint.get("/lists/<int:list_id>/export")
+@blueprint.arguments(ExportArgs, location="query")
+@blueprint.response(200, content_type="application/octet-stream")
+@requires("leads.export")
+def export_list(args: dict[str, str], list_id: int) -> Response:
+    """The list as a file, streamed."""
+    tenant_id, session = current_principal().tenant_id, db.session()
+    extras = room.extra_names(session, tenant_id, list_id)
+    rows = room.export_rows(make_session_factory(db.engine), tenant_id, list_id, extras)
+    if args["format"] == "xlsx":
+        return download(room.as_xlsx(rows), XLSX, f"leads-{list_id}.xlsx")
+    return download(room.as_csv(rows), CSV, f"leads-{list_id}.csv")
+
+
+@blueprint.get("/suppressions")
+@blueprint.arguments(SearchArgs, location="query")
+@blueprint.response(200, page_of(SuppressionSchema))
+@requires("leads.read")
+def get_suppressions(args: dict[str, Any]) -> Page[Suppression]:
+    """Who must not be written to, the newest first."""
+    query, page = args.pop("q"), args
+    return room.page_of_suppressions(db.session(), current_principal().tenant_id, query=query, **page)
+
+
+@blueprint.post("/suppressions")
+@blueprint.arguments(SuppressArgs)
+@blueprint.response(201, SuppressionSchema)
+@blueprint.alt_response(200, schema=SuppressionSchema)
+@requires("leads.edit")
+def suppress(said: dict[str, str]) -> Suppression | tuple[Suppression, int]:
+    """Never write to this person again; 200 when they already were left alone."""
+    who, session = current_principal(), db.session()
+    found, is_new = room.suppress_entry(session, who.tenant_id, room.Entry(**said), actor=who.user_id)
+    session.commit()
+    return found if is_new else (found, 200)
+
+
+@blueprint.delete("/suppressions/<int:suppression_id>")
+@blueprint.response(204)
+@requires("leads.delete")
+def remove_suppression(suppression_id: int) -> None:
+    """Let this person be written to again."""
+    who, session = current_principal(), db.session()
+    room.remove_suppression(session, who.tenant_id, suppression_id, actor=who.user_id)
+    session.commit()
+
+
+@blueprint.post("/suppressions/import")
+@blueprint.arguments(BlockListArgs, location="form")
+@blueprint.arguments(BlockListFile, location="files")
+@blueprint.response(200, BlockListSchema)
+@requires("leads.edit")
+def import_suppressions(said: dict[str, str], files: dict[str, Any]) -> room.BlockListResult:
+    """Leave alone everybody in a file."""
+    who, session = current_principal(), db.session()
+    file = files["file"]
+    result = room.import_suppressions(
+        session, who.tenant_id, file.stream, file.filename or "", reason=said["reason"], actor=who.user_id
+    )
+    session.commit()
+    return result

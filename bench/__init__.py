@@ -1,0 +1,1 @@
+"""Benchmarks beside their yardsticks, measured in the same run."""

@@ -1,0 +1,13 @@
+"""The operator's door: `flask ...` commands. Blind to `views`, `api` and `jobs`."""
+
+from flask import Flask
+
+from cli import accounts, campaigns, demo, doctor
+
+COMMANDS = (*accounts.GROUPS, campaigns.counters, demo.demo, doctor.doctor)
+
+
+def register(app: Flask) -> None:
+    """Add every command to `flask`."""
+    for command in COMMANDS:
+        app.cli.add_command(command)

@@ -1,0 +1,114 @@
+"""Imports, undos of large ones, and what time does to deleted lists."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from core.clock import utcnow
+from core.db import unit_of_work
+from core.errors import AppError
+from core.queue import IMPORTS, Job, enqueue
+from core.tenancy import tenant_scope
+from jobs.base import job, session_factory, system_work, tenant_work
+from models.leads import ImportStatus
+from services import leads
+
+BEAT_SECONDS: Final = 0.5
+"""Between two signs of life; each is a transaction of about a millisecond."""
+
+
+@job
+def run_import(tenant_id: int, import_id: int) -> str | None:
+    """Bring an import to its end: claim, read and judge, write. The claim and the progress are committed on their
+    own; the leads, the counts and the end of the import come in one transaction. Killed at any point, the import
+    goes silent and `sweep_imports` has it taken up again from the start."""
+    with tenant_work(tenant_id) as session:
+        task = leads.claim_import(session, tenant_id, import_id, now=utcnow())
+    if task is None:
+        return None
+    try:
+        outcome = _work(task)
+    except leads.ImportTakenOver:
+        return "taken_over"
+    except AppError as refusal:
+        with tenant_work(tenant_id) as session:
+            leads.fail_import(session, task, refusal, now=utcnow())
+        outcome = refusal.code
+    if outcome != "ready":
+        leads.discard_upload(task.file_key)
+    return outcome
+
+
+def _work(task: leads.ImportTask) -> str:
+    table = leads.open_task(task)
+    try:
+        with tenant_work(task.tenant_id) as session:
+            reading = _Beat(task, task.status, expected=table.source.expected_rows)
+            verdict = leads.check_file(session, task, table, tick=reading)
+            if not verdict.people:
+                leads.end_without_leads(session, task, table, verdict, now=utcnow())
+                return "nothing_usable"
+            if not task.is_confirmed:
+                leads.hold_for_confirmation(session, task, table, verdict)
+                return "ready"
+            writing = _Beat(task, ImportStatus.WRITING, expected=lambda _done: verdict.people)
+            writing.now(0)
+            leads.write_leads(session, task, table, verdict, tick=writing, now=utcnow())
+            return "finished"
+    finally:
+        table.source.close()
+
+
+class _Beat:
+    """Commits progress and a sign of life, at most twice a second, beside the transaction that does the work."""
+
+    def __init__(self, task: leads.ImportTask, status: ImportStatus, *, expected: Callable[[int], int]) -> None:
+        self.task = task
+        self.status = status
+        self.expected = expected
+        self.last = 0.0
+
+    def __call__(self, done: int) -> None:
+        if time.monotonic() - self.last >= BEAT_SECONDS:
+            self.now(done)
+
+    def now(self, done: int) -> None:
+        """Commit at once. ImportTakenOver when another worker has claimed the import."""
+        self.last = time.monotonic()
+        with tenant_scope(self.task.tenant_id), unit_of_work(session_factory()) as session:
+            leads.note_progress(
+                session, self.task, done=done, expected=self.expected(done), status=self.status, now=utcnow()
+            )
+
+
+@job
+def undo_import(tenant_id: int, import_id: int, actor: int | None = None) -> str:
+    """Take back an import too large for a request."""
+    with tenant_work(tenant_id) as session:
+        try:
+            leads.undo_import(session, tenant_id, import_id, actor=actor)
+        except leads.CannotUndo as refusal:
+            return refusal.code
+    return "undone"
+
+
+@job
+def sweep_imports() -> int:
+    """Leave a job for every import (and undo) that nobody works on though somebody should."""
+    with system_work("imports: sweep the silent ones") as session:
+        silent = leads.silent_imports(session, now=utcnow())
+        undos = leads.undo_requests(session)
+    jobs = [Job("jobs.leads.run_import", ids, IMPORTS) for ids in silent]
+    jobs += [Job("jobs.leads.undo_import", ids, IMPORTS) for ids in undos]
+    return sum(enqueue(one) for one in jobs)
+
+
+@job
+def purge_lists() -> int:
+    """Remove what was deleted and not taken back in time."""
+    with system_work("leads: find deleted lists") as session:
+        due = leads.lists_to_purge(session, now=utcnow())
+    for tenant_id, list_id in due:
+        with tenant_work(tenant_id) as session:
+            leads.purge_list(session, tenant_id, list_id, now=utcnow())
+    return len(due)

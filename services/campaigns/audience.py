@@ -1,0 +1,194 @@
+"""Who a campaign would write to, as one query: the check page counts it, the preview reads a row of it, the launch
+freezes it. One place, so that the three can't disagree.
+
+A person is in the audience once, whatever lists they are in. Out of it fall, in this order: who asked not to be
+written to, who heard from this account within the campaign's repeat guard, and who has nothing in a variable that
+nobody gave another text for.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session
+
+from models.campaigns import Campaign, CampaignContact, CampaignList, ContactStatus
+from models.leads import Lead, LeadList, LeadListMember, Suppression
+from services.campaigns.rendering import (
+    BUILT_IN,
+    CATEGORY,
+    CITY,
+    EMAIL,
+    FIRST_NAME,
+    NAME,
+    PHONE,
+    canonical,
+    placeholders,
+)
+
+
+class Reason(StrEnum):
+    """Why a row of the ledger was never sent."""
+
+    OPT_OUT = "opt_out"
+    REPEAT_GUARD = "repeat_guard"
+    MISSING_VARIABLE = "missing_variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Variables:
+    """What the texts use. `used` are canonical names, `spellings` the written ones, `bare` those that stand somewhere
+    without a fallback of their own, `needed` those of them the campaign has no fallback for either; `columns` are
+    the spellings each imported column has in `leads.extra`."""
+
+    used: Sequence[str] = ()
+    spellings: Mapping[str, str] = field(default_factory=dict)
+    bare: Sequence[str] = ()
+    needed: frozenset[str] = frozenset()
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def unknown(self) -> list[str]:
+        """As written: variables that are no column of any person in the chosen lists."""
+        return [self.spellings[name] for name in self.used if name not in BUILT_IN and name not in self.columns]
+
+    @property
+    def frozen(self) -> list[str]:
+        """Those kept with each recipient; name and phone have columns of their own."""
+        return [name for name in self.used if name not in (NAME, FIRST_NAME, PHONE)]
+
+
+_IN_COLUMNS: Final = {NAME: Lead.name, FIRST_NAME: Lead.name, PHONE: Lead.phone, EMAIL: Lead.email, CITY: Lead.city,
+                      CATEGORY: Lead.category}  # fmt: skip
+
+
+def read_variables(
+    session: Session, tenant_id: int, campaign_id: int, texts: Iterable[str], fallbacks: Iterable[str]
+) -> Variables:
+    """What these texts use, against the columns the campaign's people have."""
+    found = [one for text in texts for one in placeholders(text)]
+    spellings: dict[str, str] = {}
+    for one in found:
+        spellings.setdefault(one.name, one.written)
+    spare = {canonical(name) for name in fallbacks}
+    bare = tuple(dict.fromkeys(one.name for one in found if one.fallback is None))
+    imported = spellings.keys() - set(BUILT_IN)
+    columns = columns_of_audience(session, tenant_id, campaign_id) if imported else {}
+    return Variables(tuple(spellings), spellings, bare, frozenset(bare) - spare, columns)
+
+
+def columns_of_audience(session: Session, tenant_id: int, campaign_id: int) -> dict[str, list[str]]:
+    """Canonical name -> spellings of every imported column among the people of the campaign's lists."""
+    people = (
+        _people(tenant_id, campaign_id).with_only_columns(func.jsonb_object_keys(Lead.extra).label("key")).subquery()
+    )
+    return _by_name(session.scalars(select(people.c.key).distinct().order_by(people.c.key)))
+
+
+def columns_of_tenant(session: Session, tenant_id: int, *, newest: int = 2000) -> dict[str, list[str]]:
+    """The same from the tenant's newest leads, to offer while no list has been chosen yet."""
+    recent = (
+        select(func.jsonb_object_keys(Lead.extra).label("key"))
+        .where(Lead.tenant_id == tenant_id)
+        .order_by(Lead.id.desc())
+        .limit(newest)
+        .subquery()
+    )
+    return _by_name(session.scalars(select(recent.c.key).distinct().order_by(recent.c.key)))
+
+
+def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquery:
+    """One row a person: id, phone, phone_key, name, variables (JSON), status and reason as the ledger would have
+    them, and `empty_N` for the Nth of `variables.bare`."""
+    tenant_id, campaign_id = campaign.tenant_id, campaign.id
+    empties = {name: _value_of(name, variables) == "" for name in variables.bare}
+    has_opted_out = _opted_out(tenant_id)
+    is_guarded = _heard_lately(campaign, now)
+    is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
+    return (
+        _people(tenant_id, campaign_id)
+        .with_only_columns(
+            Lead.id,
+            Lead.phone,
+            Lead.phone_key,
+            Lead.name,
+            _frozen(variables).label("variables"),
+            case(
+                (or_(has_opted_out, is_guarded), ContactStatus.SUPPRESSED.value),
+                (is_incomplete, ContactStatus.INVALID.value),
+                else_=ContactStatus.PENDING.value,
+            ).label("status"),
+            case(
+                (has_opted_out, Reason.OPT_OUT.value),
+                (is_guarded, Reason.REPEAT_GUARD.value),
+                (is_incomplete, Reason.MISSING_VARIABLE.value),
+                else_=null(),
+            ).label("reason"),
+            *(empty.label(f"empty_{number}") for number, empty in enumerate(empties.values())),
+        )
+        .subquery("audience")
+    )
+
+
+def _people(tenant_id: int, campaign_id: int) -> Select[Any]:
+    members = (
+        select(LeadListMember.lead_id)
+        .join(
+            CampaignList,
+            and_(CampaignList.tenant_id == LeadListMember.tenant_id, CampaignList.list_id == LeadListMember.list_id),
+        )
+        .join(LeadList, and_(LeadList.tenant_id == CampaignList.tenant_id, LeadList.id == CampaignList.list_id))
+        .where(
+            LeadListMember.tenant_id == tenant_id,
+            CampaignList.tenant_id == tenant_id,
+            CampaignList.campaign_id == campaign_id,
+            LeadList.deleted_at.is_(None),
+        )
+    )
+    return select(Lead).where(Lead.tenant_id == tenant_id, Lead.id.in_(members))
+
+
+def _value_of(name: str, variables: Variables) -> ColumnElement[str]:
+    """A person's value: a column, or the first spelling of an imported column that says something."""
+    if name in _IN_COLUMNS:
+        return func.btrim(_IN_COLUMNS[name])
+    spellings = variables.columns.get(name, ())
+    values = [func.nullif(func.btrim(Lead.extra[key].astext), "") for key in spellings]
+    return func.coalesce(*values, "")
+
+
+def _frozen(variables: Variables) -> ColumnElement[Any]:
+    pairs = [part for name in variables.frozen for part in (literal(name), _value_of(name, variables))]
+    return func.jsonb_build_object(*pairs, type_=JSONB)
+
+
+def _opted_out(tenant_id: int) -> ColumnElement[bool]:
+    """By phone, or by the e-mail of the same person."""
+    by_phone = exists().where(Suppression.tenant_id == tenant_id, Suppression.phone_key == Lead.phone_key)
+    by_email = exists().where(Suppression.tenant_id == tenant_id, Suppression.email == func.lower(Lead.email))
+    return or_(by_phone, by_email)
+
+
+def _heard_lately(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
+    if not campaign.repeat_guard_days:
+        return literal(False)
+    since = now - timedelta(days=campaign.repeat_guard_days)
+    return exists().where(
+        CampaignContact.tenant_id == campaign.tenant_id,
+        CampaignContact.phone_key == Lead.phone_key,
+        CampaignContact.campaign_id != campaign.id,
+        CampaignContact.sent_at > since,
+    )
+
+
+def _by_name(keys: Iterable[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        if canonical(key):
+            found[canonical(key)].append(key)
+    return dict(found)

@@ -1,0 +1,259 @@
+"""What will happen if I press send: who receives, who is left out and why, what stands in the way, when it ends."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session
+
+from core.clock import day_in_zone
+from models.accounts import DailyUsage
+from models.campaigns import Campaign, CampaignDay, ContactStatus
+from models.instances import Instance, InstanceStatus
+from services.accounts import Entitlement, entitlement_of
+from services.campaigns.audience import Reason, Variables, audience, read_variables
+from services.campaigns.find import Parts, campaign_of, counts_of, parts_of, zone_of_tenant
+from services.campaigns.forecast import Channel, Forecast, Load, forecast
+from services.campaigns.window import rules_of, zone_of
+
+EXAMPLES: Final = 3
+
+
+class Obstacle(StrEnum):
+    """Why a campaign can't start. `SENTENCES` has what to do about each."""
+
+    NO_LICENCE = "no_live_licence"
+    NO_MESSAGE = "no_message"
+    NO_LIST = "no_list"
+    NO_NUMBER = "no_number"
+    NO_CONNECTED_NUMBER = "no_connected_number"
+    UNKNOWN_VARIABLE = "unknown_variable"
+    NOBODY = "nobody_receives"
+
+
+SENTENCES: Final[Mapping[Obstacle, str]] = {
+    Obstacle.NO_LICENCE: "Sua licença não está ativa, então os envios estão parados. Renove-a para enviar.",
+    Obstacle.NO_MESSAGE: "A campanha ainda não tem mensagem. Escreva ao menos uma.",
+    Obstacle.NO_LIST: "Nenhuma lista foi escolhida. Escolha para quem enviar.",
+    Obstacle.NO_NUMBER: "Nenhum número de WhatsApp foi escolhido. Escolha por qual enviar.",
+    Obstacle.NO_CONNECTED_NUMBER: "Nenhum dos números escolhidos está conectado. Conecte um deles e volte aqui.",
+    Obstacle.UNKNOWN_VARIABLE: "Há variáveis que não são coluna de nenhuma pessoa das listas. Corrija o nome delas.",
+    Obstacle.NOBODY: "Ninguém receberia esta campanha. Veja abaixo quem ficou de fora e por quê.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EmptyVariable:
+    """A column that says nothing for some of the people: its canonical name and how the text spells it, how many, the
+    first few of them, and the text they get instead ('' = none was given)."""
+
+    key: str
+    name: str
+    count: int
+    examples: Sequence[str]
+    fallback: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """Messages of the tenant's present day: what plan and campaign still allow, and the plan's whole day."""
+
+    left_today: int
+    day_limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answers of the check page. `left_out` is by reason; `obstacles` in the order to clear them."""
+
+    recipients: int
+    left_out: Mapping[Reason, int]
+    unknown_variables: Sequence[str]
+    empty_variables: Sequence[EmptyVariable]
+    obstacles: Sequence[Obstacle]
+    connected: Sequence[Instance]
+    unconnected: Sequence[Instance]
+    quota: Quota
+    forecast: Forecast
+    starts_at: datetime
+    is_scheduled: bool
+
+    @property
+    def total(self) -> int:
+        """Everybody in the lists, once each."""
+        return self.recipients + sum(self.left_out.values())
+
+    @property
+    def can_start(self) -> bool:
+        """Nothing stands in the way of sending now."""
+        return not self.obstacles
+
+    @property
+    def can_schedule(self) -> bool:
+        """Nothing but what may well be mended until then."""
+        return not set(self.obstacles) - {Obstacle.NO_CONNECTED_NUMBER}
+
+    @property
+    def exceeds_today(self) -> bool:
+        """More people than today's quota: the campaign goes on by itself on the days after."""
+        return self.recipients > self.quota.left_today
+
+
+def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: datetime) -> Verdict:
+    """Look at a campaign that has not been launched as it would be launched now. Five queries and one count."""
+    campaign = campaign_of(session, tenant_id, campaign_id)
+    parts = parts_of(session, tenant_id, campaign_id)
+    variables = variables_of(session, campaign, parts)
+    people = audience(campaign, variables, now)
+    counted = _count(session, people, variables)
+    entitlement = entitlement_of(session, tenant_id, now)
+    zone = zone_of_tenant(session, tenant_id)
+    quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
+    starts_at = max(now, campaign.schedule_at) if campaign.schedule_at else now
+    connected = [one for one in parts.instances if one.status is InstanceStatus.CONNECTED]
+    verdict = Verdict(
+        recipients=counted["pending"],
+        left_out={reason: counted[reason] for reason in Reason if counted[reason]},
+        unknown_variables=variables.unknown,
+        empty_variables=_empty_variables(session, people, variables, campaign=campaign, counted=counted),
+        obstacles=(),
+        connected=connected,
+        unconnected=[one for one in parts.instances if one not in connected],
+        quota=quota,
+        forecast=forecast_of(campaign, connected, quota, messages=counted["pending"], floor=entitlement.pace_floor_ms,
+                             zone=zone, starts_at=starts_at, now=now),
+        starts_at=starts_at,
+        is_scheduled=starts_at > now,
+    )  # fmt: skip
+    return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
+
+
+def forecast_remaining(session: Session, tenant_id: int, campaign_id: int, now: datetime) -> Forecast:
+    """When a launched campaign will be done with what still waits, through the numbers connected now."""
+    campaign = campaign_of(session, tenant_id, campaign_id)
+    zone = zone_of_tenant(session, tenant_id)
+    entitlement = entitlement_of(session, tenant_id, now)
+    instances = parts_of(session, tenant_id, campaign_id).instances
+    return forecast_of(
+        campaign,
+        [one for one in instances if one.status is InstanceStatus.CONNECTED],
+        quota_of(session, campaign, entitlement, zone=zone, now=now),
+        messages=counts_of(session, tenant_id, campaign_id).pending,
+        floor=entitlement.pace_floor_ms,
+        zone=zone,
+        starts_at=now,
+        now=now,
+    )
+
+
+def variables_of(session: Session, campaign: Campaign, parts: Parts) -> Variables:
+    """What the campaign's texts use, given the choice made for people without a value."""
+    fallbacks = () if campaign.leave_out_incomplete else campaign.variable_fallbacks
+    texts = [message.content for message in parts.messages]
+    return read_variables(session, campaign.tenant_id, campaign.id, texts, fallbacks)
+
+
+def quota_of(session: Session, campaign: Campaign, entitlement: Entitlement, *, zone: str, now: datetime) -> Quota:
+    """What may still be sent on the tenant's present day, by plan and by the campaign's own limit."""
+    tenant_id, today = campaign.tenant_id, day_in_zone(now, zone)
+    used = session.scalar(
+        select(DailyUsage.messages_reserved).where(DailyUsage.tenant_id == tenant_id, DailyUsage.day == today)
+    )
+    claimed = session.scalar(
+        select(CampaignDay.claimed).where(
+            CampaignDay.tenant_id == tenant_id,
+            CampaignDay.campaign_id == campaign.id,
+            CampaignDay.day == today,
+            CampaignDay.instance_id == 0,
+        )
+    )
+    plan = entitlement.daily_messages
+    own = plan if campaign.daily_limit is None else campaign.daily_limit
+    return Quota(max(0, min(plan - (used or 0), own - (claimed or 0))), min(plan, own))
+
+
+def forecast_of(
+    campaign: Campaign,
+    instances: Sequence[Instance],
+    quota: Quota,
+    *,
+    messages: int,
+    floor: int,
+    zone: str,
+    starts_at: datetime,
+    now: datetime,
+) -> Forecast:
+    """The expected end of so many messages through these numbers from `starts_at` on; `floor` in milliseconds."""
+    today = day_in_zone(now, zone)
+    is_today = day_in_zone(starts_at, zone) == today
+    load = Load(
+        messages=messages,
+        channels=[_channel(one, campaign, floor, is_used=is_today and one.usage_day == today) for one in instances],
+        day_limit=quota.day_limit,
+        left_today=quota.left_today if is_today else quota.day_limit,
+        rules=rules_of(campaign.window),
+        zone=zone_of(campaign.window, zone),
+    )
+    return forecast(load, starts_at)
+
+
+def _channel(instance: Instance, campaign: Campaign, floor: int, *, is_used: bool) -> Channel:
+    """The sender's own rule: the largest minimum and the largest maximum; sandbox numbers have no floor."""
+    low = max(0 if instance.is_sandbox else floor, instance.min_interval_ms, campaign.interval_min_ms or 0)
+    high = max(low, instance.max_interval_ms, campaign.interval_max_ms or 0)
+    left = instance.daily_cap
+    if left is not None and is_used:
+        left = max(0, left - instance.reserved_today)
+    return Channel((low + high) / 2000, instance.daily_cap, left)
+
+
+def _count(session: Session, people: Subquery, variables: Variables) -> dict[str, int]:
+    reachable = people.c.reason.is_(None) | (people.c.reason == Reason.MISSING_VARIABLE)
+    counts = [func.count().filter(people.c.status == ContactStatus.PENDING).label("pending")]
+    counts += [func.count().filter(people.c.reason == reason).label(reason) for reason in Reason]
+    counts += [
+        func.count().filter(reachable & people.c[f"empty_{number}"]).label(f"empty_{number}")
+        for number in range(len(variables.bare))
+    ]
+    return dict(session.execute(select(*counts)).mappings().one())
+
+
+def _empty_variables(
+    session: Session, people: Subquery, variables: Variables, *, campaign: Campaign, counted: Mapping[str, int]
+) -> list[EmptyVariable]:
+    found = []
+    for number, name in enumerate(variables.bare):
+        if not counted[f"empty_{number}"] or variables.spellings[name] in variables.unknown:
+            continue
+        examples = session.execute(
+            select(people.c.name, people.c.phone)
+            .where(people.c[f"empty_{number}"], people.c.reason.is_distinct_from(Reason.OPT_OUT.value))
+            .order_by(people.c.id)
+            .limit(EXAMPLES)
+        )
+        found.append(
+            EmptyVariable(
+                key=name,
+                name=variables.spellings[name],
+                count=counted[f"empty_{number}"],
+                examples=[row.name or row.phone for row in examples],
+                fallback="" if campaign.leave_out_incomplete else campaign.variable_fallbacks.get(name, ""),
+            )
+        )
+    return found
+
+
+def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list[Obstacle]:
+    met = {
+        Obstacle.NO_LICENCE: not entitlement.is_live,
+        Obstacle.NO_MESSAGE: not parts.messages,
+        Obstacle.NO_LIST: not parts.lists,
+        Obstacle.NO_NUMBER: not parts.instances,
+        Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
+        Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
+        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients and not verdict.unknown_variables,
+    }
+    return [obstacle for obstacle in Obstacle if met[obstacle]]

@@ -1,0 +1,173 @@
+"""Composing a campaign: what a person or a program says of it, checked, written, changed, copied, deleted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from core.errors import Conflict
+from models.campaigns import (
+    ACTIVE,
+    Campaign,
+    CampaignContact,
+    CampaignCounts,
+    CampaignInstance,
+    CampaignList,
+    CampaignMessage,
+    CampaignStatus,
+    ContactStatus,
+    LogType,
+)
+from models.states import NotAllowedNow
+from services.audit import record_audit
+from services.campaigns.find import campaign_of, locked_campaign, messages_of, parts_of
+from services.campaigns.input import COLUMNS, NAME_CHARS, CampaignInput, check_input, cleaned_input, refuse_new_audience
+from services.campaigns.logbook import write_log
+from services.campaigns.window import checked_window
+
+EDITABLE: Final = frozenset({CampaignStatus.DRAFT, CampaignStatus.PAUSED})
+
+
+def create_campaign(
+    session: Session, tenant_id: int, said: CampaignInput, *, actor: int | None, now: datetime
+) -> Campaign:
+    """A new draft. InvalidInput names every field that needs attention; what is missing for sending isn't refused
+    here but said by `check_campaign`."""
+    said = cleaned_input(said)
+    check_input(session, tenant_id, said, now=now, is_new_schedule=True)
+    campaign = Campaign(
+        tenant_id=tenant_id, created_by=actor, variable_fallbacks=dict(said.fallbacks), **_columns(said)
+    )
+    session.add(campaign)
+    session.flush()
+    session.add(CampaignCounts(tenant_id=tenant_id, campaign_id=campaign.id))
+    _write_messages(session, tenant_id, campaign.id, said.messages)
+    _write_members(session, tenant_id, campaign.id, said)
+    write_log(session, tenant_id, campaign.id, LogType.CREATED, "Campanha criada.", actor=actor)
+    session.flush()
+    return campaign
+
+
+def update_campaign(
+    session: Session,
+    tenant_id: int,
+    campaign_id: int,
+    changes: Mapping[str, Any],
+    *,
+    actor: int | None,
+    now: datetime,
+) -> Campaign:
+    """Change what is named in `changes` (fields of CampaignInput), while draft or paused; NotAllowedNow otherwise.
+
+    Once people are in the campaign its lists are history, and its texts may only use what was frozen with them.
+    """
+    campaign = locked_campaign(session, tenant_id, campaign_id)
+    if campaign.status not in EDITABLE:
+        raise NotAllowedNow("Pause a campanha antes de mudar alguma coisa nela.")
+    before = input_of(session, campaign)
+    said = cleaned_input(replace(before, **changes))
+    check_input(session, tenant_id, said, now=now, is_new_schedule=said.schedule_at != before.schedule_at)
+    if campaign.started_at is not None:
+        refuse_new_audience(session, campaign, before, said)
+    for name, value in _columns(said).items():
+        setattr(campaign, name, value)
+    campaign.variable_fallbacks = dict(said.fallbacks)
+    # The sender keeps texts in memory and reads them anew when this moment changes.
+    campaign.updated_at = now
+    _write_messages(session, tenant_id, campaign_id, said.messages)
+    _write_members(session, tenant_id, campaign_id, said)
+    if said.rotation_mode is not before.rotation_mode:
+        write_log(
+            session, tenant_id, campaign_id, LogType.ROTATION_CHANGED, "O rodízio de números mudou.",
+            actor=actor, before=before.rotation_mode, after=said.rotation_mode,
+        )  # fmt: skip
+    record_audit(session, tenant_id, "campaigns.update", actor_user_id=actor, target=("campaign", campaign_id))
+    session.flush()
+    return campaign
+
+
+def duplicate_campaign(
+    session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime
+) -> Campaign:
+    """A new draft with the same texts, lists, numbers and settings, without a schedule and without recipients."""
+    said = input_of(session, campaign_of(session, tenant_id, campaign_id))
+    name = f"{said.name[: NAME_CHARS - 8].rstrip()} (cópia)"
+    return create_campaign(session, tenant_id, replace(said, name=name, schedule_at=None), actor=actor, now=now)
+
+
+def delete_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor: int | None) -> None:
+    """Remove the campaign with its recipients and its story; an audit row stays.
+
+    Refused while it is active or a message is under way. The rows are locked before they are counted, so that a
+    claim that is just being made is either seen here or finds nothing.
+    """
+    campaign = locked_campaign(session, tenant_id, campaign_id)
+    if campaign.status in ACTIVE | {CampaignStatus.SCHEDULED}:
+        raise NotAllowedNow("Pause ou cancele a campanha antes de apagar.")
+    in_flight = (
+        select(CampaignContact.status)
+        .where(
+            CampaignContact.tenant_id == tenant_id,
+            CampaignContact.campaign_id == campaign_id,
+            CampaignContact.status.in_((ContactStatus.PENDING, ContactStatus.SENDING)),
+        )
+        .with_for_update()
+        .subquery()
+    )
+    if session.scalar(select(func.count()).where(in_flight.c.status == ContactStatus.SENDING)):
+        raise Conflict("Há mensagens saindo agora. Tente de novo em alguns segundos.")
+    session.flush()
+    session.expunge(campaign)
+    session.execute(select(func.delete_campaign(tenant_id, campaign_id, actor)))
+
+
+def input_of(session: Session, campaign: Campaign) -> CampaignInput:
+    """What the campaign says now, in the shape it is said in."""
+    parts = parts_of(session, campaign.tenant_id, campaign.id)
+    return CampaignInput(
+        messages=tuple(message.content for message in parts.messages),
+        lists=tuple(one.id for one in parts.lists),
+        instances=tuple(one.id for one in parts.instances),
+        fallbacks=campaign.variable_fallbacks,
+        **{name: getattr(campaign, name) for name in COLUMNS},
+    )
+
+
+def _columns(said: CampaignInput) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in COLUMNS} | {"window": checked_window(said.window)}
+
+
+def _write_messages(session: Session, tenant_id: int, campaign_id: int, texts: Sequence[str]) -> None:
+    """By position, so that the messages already sent keep the variation they point at."""
+    there = {message.position: message for message in messages_of(session, tenant_id, campaign_id)}
+    for position, text in enumerate(texts):
+        if position in there:
+            there[position].content = text
+        else:
+            session.add(CampaignMessage(tenant_id=tenant_id, campaign_id=campaign_id, position=position, content=text))
+    session.execute(
+        delete(CampaignMessage).where(
+            CampaignMessage.tenant_id == tenant_id,
+            CampaignMessage.campaign_id == campaign_id,
+            CampaignMessage.position >= len(texts),
+        )
+    )
+
+
+def _write_members(session: Session, tenant_id: int, campaign_id: int, said: CampaignInput) -> None:
+    owner = {"tenant_id": tenant_id, "campaign_id": campaign_id}
+    session.execute(
+        delete(CampaignList).where(CampaignList.tenant_id == tenant_id, CampaignList.campaign_id == campaign_id)
+    )
+    session.execute(
+        delete(CampaignInstance).where(
+            CampaignInstance.tenant_id == tenant_id, CampaignInstance.campaign_id == campaign_id
+        )
+    )
+    if said.lists:
+        session.execute(insert(CampaignList), [owner | {"list_id": one} for one in said.lists])
+    if said.instances:
+        session.execute(insert(CampaignInstance), [owner | {"instance_id": one} for one in said.instances])

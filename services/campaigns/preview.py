@@ -1,0 +1,130 @@
+"""The message as one person of the audience would see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from models.campaigns import Campaign, CampaignContact, ContactStatus
+from models.leads import Lead, LeadListMember
+from services.campaigns.audience import audience
+from services.campaigns.check import variables_of
+from services.campaigns.find import Parts, campaign_of, parts_of
+from services.campaigns.rendering import (
+    CATEGORY,
+    CITY,
+    EMAIL,
+    EXIT_LINE,
+    FIRST_NAME,
+    NAME,
+    Piece,
+    pieces,
+    recipient_values,
+    variables_in,
+    variation_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Row `row` of `total` people who receive (counted from 1): who it is, which variation, the text in pieces that
+    say what a variable filled, and the exit line ('' without one)."""
+
+    row: int
+    total: int
+    name: str
+    phone: str
+    variation: int
+    parts: Sequence[Piece]
+    footer: str
+
+    @property
+    def text(self) -> str:
+        """The whole message, as it is sent."""
+        return "".join(text for text, _ in self.parts) + self.footer
+
+    @property
+    def previous_row(self) -> int | None:
+        """The row before, None on the first."""
+        return self.row - 1 if self.row > 1 else None
+
+    @property
+    def next_row(self) -> int | None:
+        """The row after, None on the last."""
+        return self.row + 1 if self.row < self.total else None
+
+
+def preview(session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime) -> Preview | None:
+    """The message of one person: from the ledger once launched, from the audience as it is now before. A row beyond
+    the last shows the last; None while there is no message or nobody receives. NotFound for a stranger's campaign."""
+    campaign = campaign_of(session, tenant_id, campaign_id)
+    parts = parts_of(session, tenant_id, campaign_id)
+    if not parts.messages:
+        return None
+    people = _recipients(session, campaign, parts, now)
+    total = session.scalar(select(func.count()).select_from(people.subquery())) or 0
+    if not total:
+        return None
+    number = max(1, min(row, total))
+    person = session.execute(people.offset(number - 1).limit(1)).one()
+    chosen = variation_of(campaign_id, person.phone, len(parts.messages))
+    values = recipient_values(person.name, person.phone, person.variables)
+    return Preview(
+        row=number,
+        total=total,
+        name=person.name,
+        phone=person.phone,
+        variation=chosen + 1,
+        parts=pieces(parts.messages[chosen].content, values, campaign.variable_fallbacks),
+        footer=EXIT_LINE if campaign.exit_line else "",
+    )
+
+
+def preview_or_404(session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime) -> Preview:
+    """The same for programs: NotFound where there is nothing to show."""
+    found = preview(session, tenant_id, campaign_id, row, now)
+    if found is None:
+        raise NotFound("Ainda não há mensagem ou destinatário para mostrar.")
+    return found
+
+
+def draft_preview(session: Session, tenant_id: int, texts: Sequence[str], lists: Sequence[int]) -> list[list[Piece]]:
+    """Each of these texts as the first person of the lists would read it; for somebody made up while the tenant has
+    no lead. Unfilled variables stay visible as their names, since this is still being written."""
+    values = _sample_values(session, tenant_id, lists)
+    return [pieces(text, values, {name: f"[{name}]" for name in variables_in(text)}) for text in texts]
+
+
+def _sample_values(session: Session, tenant_id: int, lists: Sequence[int]) -> dict[str, str]:
+    query = select(Lead).where(Lead.tenant_id == tenant_id)
+    if lists:
+        members = select(LeadListMember.lead_id).where(
+            LeadListMember.tenant_id == tenant_id, LeadListMember.list_id.in_(lists)
+        )
+        query = query.where(Lead.id.in_(members))
+    # A person with a name shows more than one without.
+    lead = session.scalars(query.order_by(Lead.name == "", Lead.id).limit(1)).first()
+    if lead is None:
+        return {NAME: "Ana", FIRST_NAME: "Ana"}
+    columns = {EMAIL: lead.email, CITY: lead.city, CATEGORY: lead.category}
+    return recipient_values(lead.name, lead.phone, columns | lead.extra)
+
+
+def _recipients(session: Session, campaign: Campaign, parts: Parts, now: datetime) -> Select[str, str, dict[str, str]]:
+    if campaign.started_at is None:
+        people = audience(campaign, variables_of(session, campaign, parts), now)
+        waiting: Select[str, str, dict[str, str]] = select(people.c.name, people.c.phone, people.c.variables)
+        return waiting.where(people.c.status == ContactStatus.PENDING.value).order_by(people.c.id)
+    left_out = (ContactStatus.SUPPRESSED, ContactStatus.INVALID)
+    return (
+        select(CampaignContact.name, CampaignContact.phone, CampaignContact.variables)
+        .where(
+            CampaignContact.tenant_id == campaign.tenant_id,
+            CampaignContact.campaign_id == campaign.id,
+            CampaignContact.status.not_in(left_out),
+        )
+        .order_by(CampaignContact.id)
+    )

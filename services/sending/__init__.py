@@ -1,0 +1,7 @@
+"""The engine behind `worker_sender.py`: choose, rotate, pace, claim, send, settle, receive, recover."""
+
+from services.sending.daemon import Daemon
+from services.sending.engine import Engine, EngineClock
+from services.sending.tuning import Tuning
+
+__all__ = ["Daemon", "Engine", "EngineClock", "Tuning"]

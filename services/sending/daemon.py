@@ -1,0 +1,180 @@
+"""One daemon: the engine and the loops beside it, each on its own clock, until SIGTERM."""
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+import structlog
+from sqlalchemy.orm import Session
+
+from connectors.whatsapp import connector
+from core.clock import utcnow
+from services.campaigns import start_scheduled_campaign
+from services.instances import open_account
+from services.sending.engine import Engine, wait_for
+from services.sending.presence import Absences, Presence, absent_daemons
+from services.sending.receipts import MOST_CALLS, apply_inbox
+from services.sending.waking import listen_for_wakes
+from services.sending.watch import sql
+from services.sending.watch.recovery import begin_days, expire, recover, take_over
+from services.sending.watch.schedule import Due, due_schedules
+from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Daemon:
+    """`await run()` returns after SIGTERM or SIGINT with everything settled. `redis_url` only wakes us; without
+    Redis we look every 250 ms all the same."""
+
+    engine: Engine
+    redis_url: str = ""
+    presence: Presence = field(init=False)
+    absences: Absences = field(default_factory=Absences)
+    name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+
+    def __post_init__(self) -> None:
+        self.presence = Presence(self.engine.factory, self.engine.daemon_id)
+
+    async def run(self) -> None:
+        """All loops until stopped."""
+        await self._lock_before_the_first_claim()
+        engine, tuning = self.engine, self.engine.tuning
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, engine.stop)
+        beside = [
+            self._every(tuning.beat_every, self._beat),
+            self._every(tuning.presence_every, self._be_present),
+            self._every(tuning.recover_every, self._recover),
+            self._every(tuning.absence_every, self._take_over),
+            self._every(tuning.sweep_every, self._sweep),
+            self._every(tuning.schedule_every, self._start_due),
+            self._every(tuning.status_every, self._ask_doubtful),
+            self._every(tuning.inbox_every, self._read_inbox),
+            engine.run_looks(),
+            listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
+        ]
+        tasks = [asyncio.create_task(one) for one in beside]
+        log.info("sender_started", name=self.name)
+        try:
+            await engine.run()
+        finally:
+            engine.stop()
+            _, late = await asyncio.wait(tasks, timeout=1.0)
+            for task in late:
+                task.cancel()
+            await self._leave()
+            log.info("sender_stopped", name=self.name, settled=engine.settled_messages)
+
+    async def _lock_before_the_first_claim(self) -> None:
+        """Without it another daemon could take us for dead. With the database away we wait here."""
+        while not self.engine.stopping.is_set():
+            try:
+                await self._be_present()
+                break
+            except Exception as error:
+                log.warning("database_away", error=type(error).__name__)
+                await wait_for(self.engine.stopping, self.engine.tuning.presence_every)
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        """Do it now and then again and again; a failure is logged and tried again at the next turn."""
+        while not self.engine.stopping.is_set():
+            try:
+                await work()
+            except Exception as error:
+                log.warning("side_work_failed", work=work.__name__, error=type(error).__name__, detail=str(error)[:300])
+            await wait_for(self.engine.stopping, seconds)
+
+    async def _beat(self) -> None:
+        database_time = await self.engine.database.run(partial(_write_beat, name=self.name))
+        self.engine.clock.follow(database_time)
+
+    async def _be_present(self) -> None:
+        await asyncio.to_thread(self.presence.keep)
+
+    async def _take_over(self) -> None:
+        database, now = self.engine.database, self.engine.clock.now()
+        absent = await database.run(partial(absent_daemons, daemon_id=self.engine.daemon_id))
+        dead = self.absences.dead(absent, now)
+        if dead:
+            rows = await database.run(partial(take_over, dead=dead, now=now))
+            log.warning("daemons_dead", daemons=len(dead), unconfirmed=rows)
+            self.engine.wake()
+
+    async def _recover(self) -> None:
+        rows = await self.engine.database.run(partial(recover, now=self.engine.clock.now()))
+        if rows:
+            log.warning("claims_unconfirmed", rows=rows)
+
+    async def _sweep(self) -> None:
+        now = self.engine.clock.now()
+        await self.engine.database.run(partial(begin_days, now=now))
+        while await self.engine.database.run(partial(expire, now=now)) and not self.engine.stopping.is_set():
+            pass
+
+    async def _start_due(self) -> None:
+        for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
+            await self._start(due)
+
+    async def _start(self, due: Due) -> None:
+        """One start that can't be made (its lists are gone) never stops the others. The campaigns room holds what is
+        more than 30 minutes late; a launch of a million rows takes its time in a thread of its own."""
+
+        def work(session: Session) -> None:
+            start_scheduled_campaign(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
+
+        try:
+            await self.engine.database.run(work)
+        except Exception as error:
+            log.warning(
+                "start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300]
+            )
+        else:
+            self.engine.wake()
+
+    async def _read_inbox(self) -> None:
+        """Step 6, while there is much."""
+        taken = MOST_CALLS
+        while taken == MOST_CALLS and not self.engine.stopping.is_set():
+            taken = await self.engine.database.run(partial(apply_inbox, now=self.engine.clock.now()))
+
+    async def _ask_doubtful(self) -> None:
+        recheck = self.engine.tuning.status_recheck_seconds
+        ask = partial(doubtful_numbers, now=self.engine.clock.now(), recheck_seconds=recheck)
+        numbers = await self.engine.database.run(ask)
+        await asyncio.gather(*map(self._ask, numbers))
+
+    async def _ask(self, number: Doubtful) -> None:
+        provider = connector(number.connector)
+        account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
+        state = provider.read_status(await self.engine.transport.send(provider.status(account)))
+        await self.engine.database.run(partial(apply_status, number=number, state=state))
+        self.engine.wake()
+
+    async def _leave(self) -> None:
+        try:
+            await self.engine.database.run(partial(_erase_beat, name=self.name))
+        except Exception as error:
+            log.warning("beat_not_erased", error=type(error).__name__)
+        await asyncio.to_thread(self.presence.leave)
+        self.engine.database.close()
+
+
+_started_at = utcnow()
+
+
+def _write_beat(session: Session, name: str) -> datetime:
+    session.execute(sql.BEAT, {"name": name, "pid": os.getpid(), "started_at": _started_at})
+    database_time: datetime = session.execute(sql.DATABASE_TIME).scalar_one()
+    return database_time
+
+
+def _erase_beat(session: Session, name: str) -> None:
+    session.execute(sql.LAST_BEAT, {"name": name})

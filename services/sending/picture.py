@@ -1,0 +1,65 @@
+"""Everything that may send, as one look found it. Frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models.campaigns import RotationMode
+from services.sending.words import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class NumberView:
+    """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end."""
+
+    tenant_id: int
+    instance_id: int
+    connector: str
+    base_url: str
+    instance_key: str
+    sealed_credentials: str
+    is_sandbox: bool
+    min_ms: int
+    max_ms: int
+    daily_cap: int | None
+    used_today: int
+    sent_today: int
+    failed_today: int
+    health: float
+    consecutive_errors: int
+    ready_at: float
+
+    @property
+    def is_spent(self) -> bool:
+        return self.daily_cap is not None and self.used_today >= self.daily_cap
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignView:
+    """A campaign that may send now. `left` is what it may still give: its pending rows, its own limit."""
+
+    tenant_id: int
+    campaign_id: int
+    mode: RotationMode
+    interval_min_ms: int | None
+    interval_max_ms: int | None
+    members: frozenset[int]
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class TenantView:
+    """`left` is what the plan's day still has."""
+
+    tenant_id: int
+    terms: Terms
+    pace_floor_ms: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One look. Only campaigns that may send are in it."""
+
+    tenants: Mapping[int, TenantView] = field(default_factory=dict)
+    campaigns: Mapping[int, CampaignView] = field(default_factory=dict)
+    numbers: Mapping[int, NumberView] = field(default_factory=dict)

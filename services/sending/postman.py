@@ -1,0 +1,100 @@
+"""Step 4, one message: let the connector build the request, put it on the wire, let the connector read the answer.
+
+Holds no database connection. Whatever goes wrong ends in an answer: what surely did not leave is a refusal, anything
+later is unclear.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import structlog
+
+from connectors.whatsapp import (
+    RULES,
+    Account,
+    RefusalCode,
+    Refused,
+    SendOutcome,
+    Sent,
+    Unclear,
+    UnknownConnector,
+    WhatsAppConnector,
+    connector,
+)
+from core.crypto import CannotUnseal
+from core.http_async import AsyncTransport
+from core.http_messages import HttpAnswer, HttpRequest, redacted
+from services.instances import open_account
+from services.sending.picture import NumberView
+from services.sending.words import Answer, Claimed
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Accounts:
+    """Unsealed accounts, remembered while their row stays as it was: unsealing costs 20 us."""
+
+    _known: dict[int, tuple[tuple[str, str, str], Account]] = field(default_factory=dict)
+
+    def of(self, view: NumberView) -> Account:
+        """The account of a number; CannotUnseal when its credentials can't be read."""
+        version = (view.base_url, view.instance_key, view.sealed_credentials)
+        known = self._known.get(view.instance_id)
+        if known is None or known[0] != version:
+            known = (version, open_account(view.tenant_id, *version))
+            self._known[view.instance_id] = known
+        return known[1]
+
+
+def refuse(code: RefusalCode) -> Refused:
+    rule = RULES[code]
+    return Refused(code, rule.permanent, rule.pauses_instance, rule.message)
+
+
+@dataclass(slots=True)
+class Postman:
+    """Sends claimed messages over one warm pool."""
+
+    transport: AsyncTransport
+    clock: Callable[[], datetime]
+    longest_seconds: float
+    accounts: Accounts = field(default_factory=Accounts)
+
+    async def deliver(self, one: Claimed, view: NumberView) -> Answer:
+        """One message out, its answer back. Raises only when cancelled."""
+        built = self._build(one, view)
+        if not isinstance(built, tuple):
+            return Answer(one, built, self.clock(), 0)
+        provider, request = built
+        started = time.monotonic()
+        answer = await self.transport.send(request)
+        duration_ms = int((time.monotonic() - started) * 1000)
+        outcome = self._read(provider, answer)
+        if isinstance(outcome, Sent):
+            return Answer(one, outcome, self.clock(), duration_ms, answer)
+        return Answer(one, outcome, self.clock(), duration_ms, answer, redacted(request))
+
+    def _build(self, one: Claimed, view: NumberView) -> tuple[WhatsAppConnector, HttpRequest] | Refused:
+        try:
+            provider = connector(view.connector)
+            account = self.accounts.of(view)
+            request = provider.send_text(account, one.phone, one.text, reference=str(one.contact_id))
+        except (CannotUnseal, UnknownConnector):
+            return refuse(RefusalCode.BAD_CREDENTIALS)
+        except Exception:
+            # A connector's own mistake: nothing left, and the other messages must go on.
+            log.exception("request_not_built", contact_id=one.contact_id, connector=view.connector)
+            return refuse(RefusalCode.REJECTED)
+        if request.timeout_seconds > self.longest_seconds:
+            request = replace(request, timeout_seconds=self.longest_seconds)
+        return provider, request
+
+    def _read(self, provider: WhatsAppConnector, answer: HttpAnswer) -> SendOutcome:
+        try:
+            return provider.read_send(answer)
+        except Exception:
+            log.exception("answer_not_read")
+            return Unclear("unreadable_answer")

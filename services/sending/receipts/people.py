@@ -1,0 +1,113 @@
+"""Replies of people and changes of connection, out of the inbox."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.orm import Session
+
+from connectors.whatsapp import ConnectionStatus
+from models.campaigns import LogType, Severity
+from models.instances import InstanceStatus
+from services.sending.arrays import plain, texts
+from services.sending.counters import Deltas
+from services.sending.opt_out import is_opt_out
+from services.sending.receipts import sql
+from services.sending.receipts.gather import Change, Reply
+from services.sending.settle import suppress_people
+from services.sending.words import LogLine
+
+LEFT: Final = "A pessoa pediu para não receber mais mensagens."
+CONNECTION_TEXTS: Final = {
+    InstanceStatus.CONNECTED: "",
+    InstanceStatus.DISCONNECTED: "O WhatsApp deste número foi desconectado; conecte de novo com o QR code.",
+    InstanceStatus.BANNED: "O WhatsApp bloqueou este número.",
+}
+_STATUSES: Final = {
+    ConnectionStatus.CONNECTED: InstanceStatus.CONNECTED,
+    ConnectionStatus.DISCONNECTED: InstanceStatus.DISCONNECTED,
+    ConnectionStatus.BANNED: InstanceStatus.BANNED,
+}
+
+
+def apply_replies(session: Session, replies: Sequence[Reply], deltas: Deltas) -> list[LogLine]:
+    """The person's latest campaign message counts as answered, once; "SAIR" and its like suppress at once."""
+    if not replies:
+        return []
+    first: dict[tuple[int, str], Reply] = {}
+    for reply in sorted(replies, key=lambda one: one.at):
+        first.setdefault((reply.tenant_id, reply.phone_key), reply)
+    columns = {
+        "tenants": plain(one.tenant_id for one in first.values()),
+        "keys": texts(one.phone_key for one in first.values()),
+        "moments": texts(one.at.isoformat() for one in first.values()),
+    }
+    rows = session.execute(sql.MARK_REPLIED, columns).all()
+    for row in rows:
+        deltas.counts[row.tenant_id, row.campaign_id]["replied"] += 1
+        deltas.days[row.tenant_id, row.campaign_id, row.claimed_day, row.instance_id]["replied"] += 1
+    leaving = {(one.tenant_id, one.phone_key): one for one in replies if is_opt_out(one.text)}
+    if leaving:
+        suppress_people(session, [(one.tenant_id, one.phone) for one in leaving.values()], source="reply")
+    return [
+        LogLine(
+            row.tenant_id,
+            row.campaign_id,
+            leaving[row.tenant_id, row.phone_key].at,
+            LogType.CONTACT_REMOVED,
+            Severity.INFO,
+            LEFT,
+            {"reason": "opt_out"},
+            row.instance_id,
+            row.id,
+        )
+        for row in rows
+        if (row.tenant_id, row.phone_key) in leaving
+    ]
+
+
+def apply_changes(session: Session, changes: Sequence[Change], now: datetime) -> list[LogLine]:
+    """A number's connection as its provider now tells it; a paused number stays paused when it is connected."""
+    known = [one for one in changes if one.change.status in _STATUSES]
+    doubtful = [one for one in changes if one.change.status not in _STATUSES]
+    if doubtful:
+        session.execute(sql.ASK_STATUS, _numbers(doubtful))
+    if not known:
+        return []
+    targets = [_STATUSES[one.change.status] for one in known]
+    columns = _numbers(known) | {
+        "statuses": plain(target.value for target in targets),
+        "reasons": texts(CONNECTION_TEXTS[target] for target in targets),
+        "phones": texts(one.change.phone for one in known),
+    }
+    rows = {(row.tenant_id, row.id): row for row in session.execute(sql.CHANGE_CONNECTIONS, columns)}
+    if not rows:
+        return []
+    touched = {"tenants": plain(key[0] for key in rows), "instances": plain(key[1] for key in rows)}
+    return [
+        _line(now, tenant_id, campaign_id, rows[tenant_id, instance_id])
+        for tenant_id, campaign_id, instance_id in session.execute(sql.CAMPAIGNS_OF_NUMBERS, touched)
+    ]
+
+
+def _numbers(changes: Sequence[Change]) -> dict[str, str]:
+    return {
+        "tenants": plain(one.tenant_id for one in changes),
+        "instances": plain(one.instance_id for one in changes),
+    }
+
+
+def _line(now: datetime, tenant_id: int, campaign_id: int, row: Any) -> LogLine:
+    status = InstanceStatus(row.status)
+    is_back = status is InstanceStatus.CONNECTED
+    return LogLine(
+        tenant_id,
+        campaign_id,
+        now,
+        LogType.INSTANCE_RESUMED if is_back else LogType.INSTANCE_PAUSED,
+        Severity.INFO if is_back else Severity.CRITICAL,
+        "O número conectou e voltou a enviar." if is_back else CONNECTION_TEXTS[status],
+        {"status": status.value},
+        row.id,
+        health=float(row.health_score),
+    )

@@ -1,0 +1,42 @@
+"""The engine's own times and sizes. Not business settings: those live in the database."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """Seconds unless the name says otherwise. Tests shorten them; production uses these."""
+
+    look_every: float = 0.25
+    look_share: float = 0.2
+    """A look that takes long is repeated less often, so that looking costs at most this share of the time."""
+    tick: float = 0.005
+    """After something became possible, this long is waited for more of it: larger batches cost less each."""
+    max_in_flight: int = 512
+    max_batch: int = 256
+    send_seconds: float = 30.0
+    lease_seconds: float = 45.0
+    """Longer than a send can take (30 s) with its settling: only then does an unsettled claim mean a crash."""
+    recover_every: float = 10.0
+    presence_every: float = 1.0
+    absence_every: float = 2.0
+    sweep_every: float = 60.0
+    beat_every: float = 5.0
+    plans_every: float = 2.0
+    schedule_every: float = 0.5
+    inbox_every: float = 0.25
+    status_every: float = 2.0
+    status_recheck_seconds: float = 30.0
+    stop_seconds: float = 8.0
+    backoff_first: float = 0.2
+    backoff_most: float = 5.0
+
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.lease_seconds)
+
+
+EXPIRY = timedelta(days=30)
+EARLY_RECEIPT = timedelta(minutes=10)
+"""How long a receipt waits for the settle of its message before it counts as nobody's."""

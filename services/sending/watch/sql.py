@@ -1,0 +1,184 @@
+"""What the look reads, and the sweeps that keep the picture true. System scope; every statement is set-based."""
+
+from typing import Final
+
+from sqlalchemy import text
+
+ACTIVE_CAMPAIGNS: Final = text("""
+SELECT c.tenant_id, c.id, c.status, c.rotation_mode, c.interval_min_ms, c.interval_max_ms, c.daily_limit, c.window,
+       c.pause_reason, t.time_zone, k.pending, k.sending,
+       CASE WHEN c.daily_limit IS NOT NULL THEN COALESCE((
+           SELECT d.claimed FROM campaign_days d
+           WHERE d.tenant_id = c.tenant_id AND d.campaign_id = c.id AND d.instance_id = 0
+             AND d.day = CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date)), 0) END
+FROM campaigns c
+JOIN tenants t ON t.id = c.tenant_id
+JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id
+WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
+""")
+
+ACTIVE_NUMBERS: Final = text("""
+SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.is_sandbox,
+       i.min_interval_ms, i.max_interval_ms, i.daily_cap, i.usage_day, i.reserved_today, i.sent_today, i.failed_today,
+       CAST(i.health_score AS float8), i.consecutive_errors,
+       extract(epoch FROM GREATEST(i.next_allowed_at, COALESCE(i.held_until, i.next_allowed_at),
+               CASE WHEN i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) THEN i.next_allowed_at
+                    ELSE i.leased_until END))
+FROM instances i
+WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
+  AND EXISTS (SELECT 1 FROM campaigns c WHERE c.tenant_id = i.tenant_id
+              AND c.status IN ('running', 'waiting_quota', 'waiting_window'))
+""")
+
+MEMBERS: Final = text("""
+SELECT m.campaign_id, array_agg(m.instance_id)
+FROM campaigns c
+JOIN campaign_instances m ON m.tenant_id = c.tenant_id AND m.campaign_id = c.id
+WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
+GROUP BY m.campaign_id
+""")
+
+USED_TODAY: Final = text("""
+SELECT u.tenant_id, u.messages_reserved
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:days AS date[])) AS s(tenant_id, day)
+JOIN daily_usage u ON u.tenant_id = s.tenant_id AND u.day = s.day
+""")
+
+CHANGE_STANDING: Final = text("""
+UPDATE campaigns c SET status = u.target, pause_reason = u.reason, next_send_at = u.until
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:expected AS text[]),
+            CAST(:targets AS text[]), CAST(:reasons AS text[]), CAST(:untils AS timestamptz[]))
+     AS u(tenant_id, id, expected, target, reason, until)
+WHERE c.tenant_id = u.tenant_id AND c.id = u.id AND c.status = u.expected
+RETURNING c.tenant_id, c.id, u.expected, c.status, c.pause_reason, c.next_send_at
+""")
+
+FINISH_CAMPAIGNS: Final = text("""
+UPDATE campaigns c SET status = 'completed', pause_reason = '', next_send_at = NULL, finished_at = :now
+FROM campaign_counts k
+WHERE c.tenant_id = ANY(CAST(:tenants AS bigint[])) AND c.id = ANY(CAST(:campaigns AS bigint[]))
+  AND c.status IN ('running', 'waiting_quota', 'waiting_window')
+  AND k.tenant_id = c.tenant_id AND k.campaign_id = c.id AND k.pending = 0 AND k.sending = 0
+RETURNING c.tenant_id, c.id, k.total, k.sent, k.failed, k.unconfirmed
+""")
+
+DUE_SCHEDULES: Final = text("""
+SELECT c.tenant_id, c.id FROM campaigns c
+WHERE c.status = 'scheduled' AND c.schedule_at <= :now
+ORDER BY c.schedule_at
+LIMIT 100
+""")
+
+OVERDUE_CLAIMS: Final = text("""
+WITH doomed AS (
+    SELECT c.tenant_id, c.campaign_id, c.phone FROM campaign_contacts c
+    WHERE c.status = 'sending' AND c.lease_until < :now
+    ORDER BY c.lease_until
+    LIMIT 1000
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE campaign_contacts c SET status = 'unconfirmed', reason = 'interrupted', error = :error, lease_until = NULL
+FROM doomed d
+WHERE c.tenant_id = d.tenant_id AND c.campaign_id = d.campaign_id AND c.phone = d.phone
+RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+
+CLAIMS_OF_THE_DEAD: Final = text("""
+UPDATE campaign_contacts c SET status = 'unconfirmed', reason = 'interrupted', error = :error, lease_until = NULL
+FROM instances i
+WHERE i.leased_by = ANY(CAST(:dead AS uuid[])) AND c.tenant_id = i.tenant_id AND c.instance_id = i.id
+  AND c.status = 'sending'
+RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+"""A number is leased by one daemon at a time, so whatever is under way through it is that daemon's."""
+
+FREE_LEASES_OF_THE_DEAD: Final = text("""
+UPDATE instances i SET leased_by = NULL WHERE i.leased_by = ANY(CAST(:dead AS uuid[]))
+""")
+
+BE_PRESENT: Final = text("SELECT pg_advisory_lock(hashtextextended(:daemon, 0))")
+
+STILL_THERE: Final = text("SELECT 1")
+
+ABSENT_DAEMONS: Final = text("""
+SELECT d.leased_by FROM (
+    SELECT DISTINCT i.leased_by FROM instances i
+    WHERE i.leased_by IS NOT NULL AND i.leased_by <> CAST(:daemon AS uuid)
+) d
+WHERE pg_try_advisory_xact_lock(hashtextextended(CAST(d.leased_by AS text), 0))
+""")
+
+FREE_LEASES: Final = text("""
+UPDATE instances i SET leased_by = NULL WHERE i.leased_by IS NOT NULL AND i.leased_until < :now
+""")
+
+RETURN_CLAIM: Final = text("""
+UPDATE campaign_contacts c SET status = 'pending', attempts = c.attempts - 1, claim_id = NULL, lease_until = NULL
+WHERE c.tenant_id = ANY(CAST(:tenants AS bigint[])) AND c.status = 'sending' AND c.claim_id = CAST(:claim AS uuid)
+  AND c.lease_until IS NOT NULL
+RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day
+""")
+
+RESET_DAYS: Final = text("""
+UPDATE instances i SET usage_day = s.today, reserved_today = 0, sent_today = 0, delivered_today = 0, read_today = 0,
+    failed_today = 0, health_last_reset = :now
+FROM (
+    SELECT n.tenant_id, n.id, CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date) AS today
+    FROM instances n JOIN tenants t ON t.id = n.tenant_id
+    WHERE n.deleted_at IS NULL AND n.usage_day < CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 1000
+    FOR NO KEY UPDATE OF n SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+""")
+
+EXPIRE_CONTACTS: Final = text("""
+WITH old AS (
+    SELECT cc.tenant_id, cc.campaign_id, cc.phone
+    FROM campaigns c
+    JOIN campaign_contacts cc ON cc.tenant_id = c.tenant_id AND cc.campaign_id = c.id AND cc.status = 'pending'
+    WHERE c.status IN ('running', 'waiting_quota', 'waiting_window', 'paused') AND c.started_at < :oldest
+    LIMIT 5000
+    FOR NO KEY UPDATE OF cc SKIP LOCKED
+)
+UPDATE campaign_contacts cc SET status = 'expired', reason = 'expired'
+FROM old o
+WHERE cc.tenant_id = o.tenant_id AND cc.campaign_id = o.campaign_id AND cc.phone = o.phone
+RETURNING cc.tenant_id, cc.campaign_id
+""")
+
+UNCLEAR_NUMBERS: Final = text("""
+UPDATE instances i SET held_until = CAST(:now AS timestamptz) + make_interval(secs => :recheck_seconds)
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'connected' AND n.deleted_at IS NULL AND n.consecutive_unclear >= 2
+      AND (n.held_until IS NULL OR n.held_until <= :now)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 50
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials
+""")
+"""Taken with a hold on them, so that one daemon asks each number's status and asks again after a while."""
+
+TRUST_AGAIN: Final = text("""
+UPDATE instances i SET consecutive_unclear = 0, held_until = NULL
+WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
+""")
+
+STOP_NUMBER: Final = text("""
+UPDATE instances i SET status = :status, status_reason = :reason, consecutive_unclear = 0, held_until = NULL
+WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
+""")
+
+BEAT: Final = text("""
+INSERT INTO process_beats AS b (kind, name, pid, started_at, beat_at)
+VALUES ('sender', :name, :pid, :started_at, now())
+ON CONFLICT (kind, name) DO UPDATE SET pid = excluded.pid, started_at = excluded.started_at, beat_at = now()
+""")
+
+LAST_BEAT: Final = text("DELETE FROM process_beats WHERE kind = 'sender' AND name = :name")
+
+DATABASE_TIME: Final = text("SELECT clock_timestamp()")

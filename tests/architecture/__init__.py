@@ -1,0 +1,1 @@
+"""The plan in `docs/` and the code say the same."""

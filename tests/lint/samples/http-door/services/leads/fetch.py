@@ -1,0 +1,3 @@
+import urllib.request
+
+PAGE = urllib.request.urlopen

@@ -1,0 +1,5 @@
+from models.leads import Lead
+
+revision = "20261121_0800"
+down_revision = None
+TABLE = Lead

@@ -1,0 +1,2 @@
+revision = "20261301_0800"
+down_revision = None

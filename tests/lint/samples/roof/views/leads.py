@@ -1,0 +1,3 @@
+from app import create_app
+
+APP = create_app()

@@ -1,0 +1,2 @@
+def find(name: str) -> str:
+    return f"SELECT id FROM leads WHERE name = '{name}'"

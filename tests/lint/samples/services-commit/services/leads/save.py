@@ -1,0 +1,5 @@
+from sqlalchemy.orm import Session
+
+
+def save(session: Session) -> None:
+    session.commit()

@@ -1,0 +1,3 @@
+from sqlalchemy import text
+
+NAMES = text("SELECT name FROM leads")

@@ -1,0 +1,69 @@
+"""A sandbox of this module's own, and engines that run until a campaign rests."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+from sqlalchemy.orm import Session, sessionmaker
+
+from core import http
+from services.sending import Engine, Tuning
+from tests.services.sending.scene import Scene
+from tests.support.sandbox_process import SandboxProcess
+
+
+@pytest.fixture(scope="package")
+def provider() -> Iterator[SandboxProcess]:
+    """The offline world, with quick receipts."""
+    with SandboxProcess() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox_now(provider: SandboxProcess) -> SandboxProcess:
+    """The same, emptied."""
+    provider.reset(instances=True)
+    return provider
+
+
+@pytest.fixture
+def scene(fresh_database: tuple[str, sessionmaker[Session]]) -> Scene:
+    """A tenant in a database of this test's own: the engine sees the whole system."""
+    http.configure(allow_private_hosts=True)
+    return Scene.open(fresh_database[1])
+
+
+async def run_until(engine: Engine, is_done: Callable[[], bool], seconds: float) -> bool:
+    """The engine's main loops until `is_done`, then a clean stop. Whether it came in time."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    tasks = [asyncio.create_task(engine.run()), asyncio.create_task(engine.run_looks())]
+    done = False
+    while not done and loop.time() < deadline:
+        await asyncio.sleep(0.05)
+        done = await asyncio.to_thread(is_done)
+    engine.stop()
+    await asyncio.gather(*tasks)
+    return done
+
+
+@pytest.fixture
+def drive() -> Callable[..., Engine]:
+    """`drive(scene, until=..., seconds=15)` runs an engine to a condition."""
+
+    def driven(
+        scene: Scene,
+        until: Callable[[], bool],
+        *,
+        seconds: float = 15,
+        tuning: Tuning | None = None,
+        must: bool = True,
+    ) -> Engine:
+        engine = Engine(scene.factory, tuning or Tuning(), rng=Random(7))
+        came = asyncio.run(run_until(engine, until, seconds))
+        engine.database.close()
+        assert came or not must, "the engine did not get there in time"
+        return engine
+
+    return driven

@@ -1,0 +1,254 @@
+"""Real sender processes killed, stopped and cut off in the middle of a campaign. The provider's ledger is the judge."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session, sessionmaker
+
+from core.db import make_engine, make_session_factory
+from core.embedded import EmbeddedServices, postgres_pid
+from tests.services.sending.scene import Scene, phones
+from tests.support import services
+from tests.support.sandbox_process import SandboxProcess
+
+pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
+NO_REDIS = "redis://127.0.0.1:9/0"
+Fresh = tuple[str, sessionmaker[Session]]
+
+
+class Senders:
+    """`worker_sender.py` processes on one database."""
+
+    def __init__(self, database_url: str, redis_url: str, home: Path) -> None:
+        self.environment = os.environ | services.environment(database_url, redis_url, home)
+        self.running: list[subprocess.Popen[bytes]] = []
+
+    def start(self, count: int = 1) -> None:
+        for _ in range(count):
+            command = [sys.executable, "worker_sender.py"]
+            self.running.append(
+                subprocess.Popen(command, cwd=services.ROOT, env=self.environment, stderr=subprocess.DEVNULL)
+            )
+
+    def kill(self) -> None:
+        """kill -9, all of them."""
+        for process in self.running:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        self.running.clear()
+
+    def stop(self) -> list[int]:
+        """SIGTERM; their exit codes. Raises when one takes longer than the 10 s it may."""
+        for process in self.running:
+            process.terminate()
+        codes = [process.wait(10) for process in self.running]
+        self.running.clear()
+        return codes
+
+
+@pytest.fixture
+def senders(fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
+    made = Senders(fresh_database[0], redis_url, tmp_path)
+    yield made
+    made.kill()
+
+
+def test_killed_at_random_instants_nobody_is_written_to_twice_and_nobody_is_forgotten(
+    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
+) -> None:
+    sandbox_now.control("mega", latency_ms=40)
+    numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(8)]
+    people = phones(500)
+    campaign = scene.add_campaign(numbers, people)
+    rng = Random(20261121)
+    kills = 0
+    while scene.counts(campaign)["pending"] > 60 and kills < 12:
+        before = scene.counts(campaign)["sent"]
+        senders.start()
+        wait_until(lambda before=before: scene.counts(campaign)["sent"] > before, 30)
+        time.sleep(rng.uniform(0.0, 0.25))
+        senders.kill()
+        kills += 1
+        assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
+        end_leases(scene)
+
+    senders.start()
+    wait_until(lambda: scene.campaign(campaign).status == "completed", 60)
+    assert senders.stop() == [0]
+
+    counts = assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
+    assert kills >= 3
+    assert counts["sending"] == counts["pending"] == 0
+    assert counts["sent"] + counts["unconfirmed"] == len(people)
+
+
+def test_a_killed_sender_is_replaced_within_ten_seconds(
+    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
+) -> None:
+    sandbox_now.control("mega", latency_ms=300)
+    numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(3)]
+    campaign = scene.add_campaign(numbers, phones(400))
+    senders.start()
+    wait_until(lambda: scene.counts(campaign)["sending"] == 3, 30)
+    senders.kill()
+    killed_at = time.monotonic()
+    before = scene.counts(campaign)
+
+    senders.start()
+    wait_until(lambda: scene.counts(campaign)["sent"] > before["sent"], 10)
+
+    assert time.monotonic() - killed_at < 10
+    assert scene.counts(campaign)["unconfirmed"] == before["sending"]
+    assert_honest(scene, campaign, sandbox_now, numbers=3, kills=1)
+
+
+def test_four_senders_never_pass_the_days_limit_nor_share_a_number(
+    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
+) -> None:
+    scene.run_sql("UPDATE plans SET daily_messages = 137 WHERE slug = 'infinito' AND :tenant_id > 0")
+    sandbox_now.control("mega", latency_ms=60)
+    numbers = [scene.add_number(sandbox_now.mega_url, min_interval_ms=80, max_interval_ms=90) for _ in range(12)]
+    campaigns = [scene.add_campaign(numbers, phones(30, ddd=31, first=21_100 + 100 * one)) for one in range(20)]
+
+    senders.start(4)
+    waiting = "SELECT count(*) FROM campaigns WHERE tenant_id = :tenant_id AND status = 'waiting_quota'"
+    wait_until(lambda: scene.run_sql(waiting)[0][0] == len(campaigns), 60)
+    assert senders.stop() == [0] * 4
+
+    accepted = [entry for entry in sandbox_now.ledger("mega") if entry["accepted"]]
+    assert len(accepted) == 137
+    assert scene.run_sql("SELECT messages_reserved FROM daily_usage WHERE tenant_id = :tenant_id")[0][0] == 137
+    assert sum(scene.counts(one)["sent"] for one in campaigns) == 137
+    assert sandbox_now.summary("mega")["duplicates"] == {}
+    for key in {entry["instance_key"] for entry in accepted}:
+        moments = sorted(datetime.fromisoformat(one["at"]) for one in accepted if one["instance_key"] == key)
+        gaps = [(later - earlier).total_seconds() for earlier, later in pairwise(moments)]
+        assert min(gaps, default=1) > 0.06, (key, min(gaps))
+
+
+def test_asked_to_stop_it_settles_what_is_under_way_and_leaves_nothing_open(
+    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
+) -> None:
+    sandbox_now.control("mega", latency_ms=500)
+    numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(6)]
+    campaign = scene.add_campaign(numbers, phones(200))
+    senders.start()
+    wait_until(lambda: scene.counts(campaign)["sending"] > 0 and scene.counts(campaign)["sent"] > 0, 30)
+
+    assert senders.stop() == [0]
+
+    counts = scene.counts(campaign)
+    assert (counts["sending"], counts["unconfirmed"]) == (0, 0)
+    assert counts["sent"] == sandbox_now.summary("mega")["accepted"]
+    assert scene.run_sql("SELECT count(*) FROM instances WHERE leased_by IS NOT NULL AND :tenant_id > 0")[0][0] == 0
+    assert scene.run_sql("SELECT count(*) FROM process_beats WHERE kind = 'sender' AND :tenant_id > 0")[0][0] == 0
+
+
+def test_without_redis_it_sends_all_the_same(
+    scene: Scene, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
+) -> None:
+    campaign = scene.add_campaign([scene.add_number(sandbox_now.mega_url)], phones(5))
+    senders = Senders(fresh_database[0], NO_REDIS, tmp_path)
+    try:
+        senders.start()
+        wait_until(lambda: scene.campaign(campaign).status == "completed", 30)
+        assert senders.stop() == [0]
+    finally:
+        senders.kill()
+
+
+def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess, tmp_path: Path) -> None:
+    with own_database() as (database, url):
+        engine = make_engine(url)
+        scene = Scene.open(make_session_factory(engine))
+        sandbox_now.control("mega", latency_ms=60)
+        numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(6)]
+        people = phones(400)
+        campaign = scene.add_campaign(numbers, people)
+        senders = Senders(url, NO_REDIS, tmp_path)
+        try:
+            senders.start()
+            for goal in (40, 160):
+                wait_until(lambda goal=goal: scene.counts(campaign)["sent"] > goal, 60)
+                crash(database)
+                database.start()
+                engine.dispose()
+            wait_until(lambda: scene.campaign(campaign).status == "completed", 90)
+            assert senders.stop() == [0]
+            counts = assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=2)
+            assert counts["sent"] + counts["unconfirmed"] == len(people)
+        finally:
+            senders.kill()
+            engine.dispose()
+
+
+@contextmanager
+def own_database() -> Iterator[tuple[EmbeddedServices, str]]:
+    """PostgreSQL of this test's own: restarting the run's would hurt the tests beside it."""
+    with tempfile.TemporaryDirectory(prefix="leads-crash-") as folder:
+        home = Path(folder)
+        home.chmod(0o755)
+        own = EmbeddedServices(home)
+        addresses = own.start()
+        try:
+            services.migrate(addresses.database_url, addresses.redis_url, home)
+            yield own, addresses.database_url
+        finally:
+            own.stop()
+
+
+def crash(database: EmbeddedServices) -> None:
+    """PostgreSQL ends at once, without a checkpoint; it recovers at its next start."""
+    pid = postgres_pid(database.layout)
+    assert pid is not None
+    os.kill(pid, signal.SIGQUIT)
+    wait_until(lambda: postgres_pid(database.layout) is None, 20)
+    time.sleep(1.0)
+
+
+def assert_honest(scene: Scene, campaign: int, provider: SandboxProcess, *, numbers: int, kills: int) -> dict[str, int]:
+    """Nobody twice; everybody the provider lacks is shown as pending, failed or unconfirmed (or under way); the
+    counters add up (`Scene.counts` checks them against the rows)."""
+    counts = scene.counts(campaign)
+    summary = provider.summary("mega")
+    assert summary["duplicates"] == {}
+    taken = set(summary["phones"])
+    for phone, row in scene.contacts(campaign).items():
+        if phone not in taken:
+            assert row.status in {"pending", "failed", "unconfirmed", "sending"}, (phone, row.status)
+        else:
+            assert row.status != "pending", phone
+    assert counts["unconfirmed"] + counts["sending"] <= 2 * numbers * (kills + 1)
+    return counts
+
+
+def end_leases(scene: Scene) -> None:
+    """As if 45 s had gone by."""
+    scene.run_sql("UPDATE campaign_contacts SET lease_until = now() - interval '1 s' WHERE status = 'sending'"
+                  " AND tenant_id = :tenant_id")  # fmt: skip
+    scene.run_sql("UPDATE instances SET leased_until = now() - interval '1 s' WHERE tenant_id = :tenant_id")
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if is_so():
+                return
+        except OperationalError:
+            # The test itself talks to a database that is being restarted.
+            pass
+        time.sleep(0.05)
+    raise AssertionError("it did not come to that in time")

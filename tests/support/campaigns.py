@@ -1,0 +1,134 @@
+"""Lists, numbers and campaigns to test with, written straight into the tables."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from models.campaigns import Campaign, CampaignContact, CampaignCounts, ContactStatus
+from models.instances import Instance, InstanceStatus
+from models.leads import Lead, LeadList, LeadListMember, LegalBasis, Suppression
+from services import campaigns
+
+NOW = datetime(2026, 11, 23, 15, tzinfo=UTC)
+"""A Monday, noon in São Paulo: every default window is open."""
+
+
+def phone(number: int) -> str:
+    """A fictitious mobile."""
+    return f"551190{number:07d}"
+
+
+def add_list(
+    session: Session,
+    tenant_id: int,
+    people: Sequence[Mapping[str, Any]] | int = 3,
+    *,
+    name: str = "",
+    first: int = 1,
+) -> int:
+    """A list of these people (or of so many called Pessoa N) -> its id. Numbers already known stay the same leads."""
+    if isinstance(people, int):
+        people = [{"name": f"Pessoa {number}"} for number in range(first, first + people)]
+    made = LeadList(tenant_id=tenant_id, name=name or f"Lista {secrets.token_hex(4)}", lead_count=len(people))
+    session.add(made)
+    numbers = [phone(number) for number in range(first, first + len(people))]
+    known = select(Lead).where(Lead.tenant_id == tenant_id, Lead.phone.in_(numbers))
+    there = {lead.phone: lead for lead in session.scalars(known)}
+    leads = [
+        there.get(number)
+        or Lead(tenant_id=tenant_id, phone=number, phone_key=number, legal_basis=LegalBasis.CUSTOMER, **dict(person))
+        for number, person in zip(numbers, people, strict=True)
+    ]
+    session.add_all(leads)
+    session.flush()
+    session.add_all(LeadListMember(tenant_id=tenant_id, list_id=made.id, lead_id=lead.id) for lead in leads)
+    session.flush()
+    return made.id
+
+
+def add_number(
+    session: Session,
+    tenant_id: int,
+    *,
+    name: str = "Recepção",
+    status: InstanceStatus = InstanceStatus.CONNECTED,
+    **columns: Any,
+) -> int:
+    """A number at the sandbox -> its id."""
+    made = Instance(
+        **(
+            {
+                "tenant_id": tenant_id,
+                "name": name,
+                "connector": "mega_api",
+                "base_url": "http://127.0.0.1:9",
+                "instance_key": f"loja-{secrets.token_hex(4)}",
+                "sealed_credentials": "",
+                "webhook_token_hash": "",
+                "sealed_webhook_token": "",
+                "status": status,
+                "min_interval_ms": 45_000,
+                "max_interval_ms": 120_000,
+            }
+            | columns
+        )
+    )
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def suppress(session: Session, tenant_id: int, number: int) -> None:
+    """This person must not be written to."""
+    session.add(Suppression(tenant_id=tenant_id, phone_key=phone(number), phone=phone(number), reason="opt_out"))
+    session.flush()
+
+
+def add_campaign(session: Session, tenant_id: int, **said: Any) -> Campaign:
+    """A draft with a list of three and a connected number unless told otherwise."""
+    said = {"name": "Volta às aulas", "messages": ["Oi {nome}!"], "window": None} | said
+    if "lists" not in said:
+        said["lists"] = [add_list(session, tenant_id)]
+    if "instances" not in said:
+        said["instances"] = [add_number(session, tenant_id)]
+    return campaigns.create_campaign(session, tenant_id, campaigns.CampaignInput(**said), actor=None, now=NOW)
+
+
+def launched(session: Session, tenant_id: int, **said: Any) -> int:
+    """A running campaign -> its id."""
+    campaign_id = add_campaign(session, tenant_id, **said).id
+    campaigns.launch_campaign(session, tenant_id, campaign_id, actor=None, now=NOW)
+    return campaign_id
+
+
+def move_contacts(
+    session: Session, tenant_id: int, campaign_id: int, status: ContactStatus, *, count: int, **columns: Any
+) -> None:
+    """What the sender would have done to the first pending rows: rows and counters together."""
+    moving = [
+        row.id for row in campaigns.contacts_of(session, tenant_id, campaign_id, status="pending", limit=count).items
+    ]
+    session.execute(
+        update(CampaignContact)
+        .where(
+            CampaignContact.tenant_id == tenant_id,
+            CampaignContact.campaign_id == campaign_id,
+            CampaignContact.id.in_(moving),
+        )
+        .values(status=status, **columns)
+    )
+    gained = {ContactStatus.DELIVERED: ("sent", "delivered"), ContactStatus.READ: ("sent", "delivered", "read")}
+    names = gained.get(status, (status.value,))
+    session.execute(
+        update(CampaignCounts)
+        .where(CampaignCounts.tenant_id == tenant_id, CampaignCounts.campaign_id == campaign_id)
+        .values(
+            pending=CampaignCounts.pending - len(moving),
+            **{name: getattr(CampaignCounts, name) + len(moving) for name in names},
+        )
+    )
+    session.expire_all()

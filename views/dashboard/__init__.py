@@ -1,0 +1,5 @@
+"""The dashboard."""
+
+from views.dashboard.routes import blueprint
+
+__all__ = ["blueprint"]

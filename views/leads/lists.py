@@ -1,0 +1,109 @@
+"""`/leads`: lists, the people of one, files out."""
+
+from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from werkzeug.wrappers import Response as BaseResponse
+
+from core.access import current_principal, requires
+from core.clock import utcnow
+from core.db import db, make_session_factory
+from core.errors import NotFound
+from services import leads as room
+from services.accounts import entitlement_of
+from views.leads.blueprint import CSV, XLSX, blueprint, download, flash_with_undo
+
+
+@blueprint.get("")
+@requires("leads.read")
+def index() -> str:
+    """Lists with their counts, and the last imports."""
+    tenant_id, session = current_principal().tenant_id, db.session()
+    query = request.args.get("q", "")
+    return render_template(
+        "leads/index.html",
+        page=room.page_of_lists(session, tenant_id, query=query, cursor=request.args.get("cursor")),
+        query=query,
+        lead_count=room.count_leads(session, tenant_id),
+        max_leads=entitlement_of(session, tenant_id, utcnow()).max_leads,
+        suppression_count=room.count_suppressions(session, tenant_id),
+        imports=room.recent_imports(session, tenant_id),
+    )
+
+
+@blueprint.get("/lists/<int:list_id>")
+@requires("leads.read")
+def show_list(list_id: int) -> str:
+    """The people of a list."""
+    tenant_id, session = current_principal().tenant_id, db.session()
+    query = request.args.get("q", "")
+    page = room.page_of_leads(session, tenant_id, list_id, query=query, cursor=request.args.get("cursor"))
+    return render_template(
+        "leads/list.html",
+        list=room.list_of(session, tenant_id, list_id),
+        page=page,
+        query=query,
+        stopped=room.suppressed_keys(session, tenant_id, [lead.phone_key for lead in page.items]),
+    )
+
+
+@blueprint.post("/lists/<int:list_id>/delete")
+@requires("leads.delete")
+def delete_list(list_id: int) -> BaseResponse:
+    """Delete, with a way back for some minutes."""
+    who, session = current_principal(), db.session()
+    with_leads = request.form.get("with_leads") == "1"
+    gone = room.delete_list(session, who.tenant_id, list_id, with_leads=with_leads, actor=who.user_id, now=utcnow())
+    text = _("Lista “%(name)s” apagada.", name=gone.name)
+    session.commit()
+    flash_with_undo(text, url_for("leads.restore_list", list_id=list_id))
+    return redirect(url_for("leads.index"), 303)
+
+
+@blueprint.post("/lists/<int:list_id>/restore")
+@requires("leads.delete")
+def restore_list(list_id: int) -> BaseResponse:
+    """Take the deletion back."""
+    who, session = current_principal(), db.session()
+    room.restore_list(session, who.tenant_id, list_id, actor=who.user_id)
+    session.commit()
+    flash(_("A lista voltou."), "success")
+    return redirect(url_for("leads.show_list", list_id=list_id), 303)
+
+
+@blueprint.post("/lists/<int:list_id>/leads/<int:lead_id>/remove")
+@requires("leads.edit")
+def remove_lead(list_id: int, lead_id: int) -> BaseResponse:
+    """Take one person out of the list."""
+    who, session = current_principal(), db.session()
+    lead = room.remove_from_list(session, who.tenant_id, list_id, lead_id, actor=who.user_id)
+    text = _("%(who)s saiu da lista.", who=lead.name or lead.phone)
+    session.commit()
+    flash_with_undo(text, url_for("leads.put_back", list_id=list_id, lead_id=lead_id))
+    return redirect(url_for("leads.show_list", list_id=list_id), 303)
+
+
+@blueprint.post("/lists/<int:list_id>/leads/<int:lead_id>/put-back")
+@requires("leads.edit")
+def put_back(list_id: int, lead_id: int) -> BaseResponse:
+    """Put the person back."""
+    who, session = current_principal(), db.session()
+    room.put_in_list(session, who.tenant_id, list_id, lead_id, actor=who.user_id)
+    session.commit()
+    flash(ngettext("%(num)s pessoa voltou à lista.", "%(num)s pessoas voltaram à lista.", 1), "success")
+    return redirect(url_for("leads.show_list", list_id=list_id), 303)
+
+
+@blueprint.get("/lists/<int:list_id>/export")
+@requires("leads.export")
+def export(list_id: int) -> Response:
+    """The list as CSV or XLSX."""
+    tenant_id, session = current_principal().tenant_id, db.session()
+    extras = room.extra_names(session, tenant_id, list_id)
+    rows = room.export_rows(make_session_factory(db.engine), tenant_id, list_id, extras)
+    wanted = request.args.get("format", "csv")
+    if wanted == "xlsx":
+        return download(room.as_xlsx(rows), XLSX, f"leads-{list_id}.xlsx")
+    if wanted != "csv":
+        raise NotFound
+    return download(room.as_csv(rows), CSV, f"leads-{list_id}.csv")
