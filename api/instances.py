@@ -136,7 +136,7 @@ def list_instances(args: dict[str, Any]) -> Page[Instance]:
 @blueprint.response(201, InstanceSchema)
 @requires("instances.connect")
 def create_instance(said: dict[str, Any]) -> Instance:
-    """Add a number and tell its provider where to call us."""
+    """Add a number: make it at its provider where that can be done, and tell it where to call us."""
     who, session = current_principal(), db.session()
     made = room.create_instance(
         session,
@@ -148,7 +148,7 @@ def create_instance(said: dict[str, Any]) -> Instance:
     )
     instance_id = made.id
     session.commit()
-    _set_up_webhook(who.tenant_id, instance_id)
+    _set_up(who.tenant_id, instance_id)
     return _mine(instance_id)
 
 
@@ -258,9 +258,7 @@ def resume_instance(instance_id: int) -> Instance:
     return _mine(instance_id)
 
 
-def _set_up_webhook(tenant_id: int, instance_id: int) -> None:
-    call_outside(
-        db.session(),
-        lambda session: room.prepare_webhook_set_up(session, tenant_id, instance_id, app_url=get_settings().public_url),
-        lambda session, answer: room.apply_webhook_set_up(session, tenant_id, instance_id, answer),
-    )
+def _set_up(tenant_id: int, instance_id: int) -> None:
+    session = db.session()
+    for step in room.set_up_steps(session, tenant_id, instance_id, app_url=get_settings().public_url):
+        call_outside(session, *step)
