@@ -18,10 +18,10 @@ from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
-from services.sending.receipts import MOST_CALLS, apply_inbox
+from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
-from services.sending.watch.recovery import begin_days, expire, recover, take_over
+from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
@@ -114,10 +114,13 @@ class Daemon:
             log.warning("claims_unconfirmed", rows=rows)
 
     async def _sweep(self) -> None:
-        now = self.engine.clock.now()
-        await self.engine.database.run(partial(begin_days, now=now))
-        while await self.engine.database.run(partial(expire, now=now)) and not self.engine.stopping.is_set():
-            pass
+        now, run = self.engine.clock.now(), self.engine.database.run
+        await run(partial(begin_days, now=now))
+        in_pieces: tuple[Callable[[Session], int], ...] = (partial(expire, now=now), cancel_leftovers)
+        for work in in_pieces:
+            while not self.engine.stopping.is_set() and (await run(work)) > 0:
+                pass
+        await run(prepare_months)
 
     async def _start_due(self) -> None:
         for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
@@ -140,10 +143,8 @@ class Daemon:
             self.engine.wake()
 
     async def _read_inbox(self) -> None:
-        """Step 6, while there is much."""
-        taken = MOST_CALLS
-        while taken == MOST_CALLS and not self.engine.stopping.is_set():
-            taken = await self.engine.database.run(partial(apply_inbox, now=self.engine.clock.now()))
+        """Step 6."""
+        await read_inbox(self.engine.database, self.engine.clock.now(), self.engine.stopping)
 
     async def _ask_doubtful(self) -> None:
         recheck = self.engine.tuning.status_recheck_seconds

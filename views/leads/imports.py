@@ -128,7 +128,15 @@ def _facts(import_id: int) -> dict[str, object]:
         "can_undo": is_finished and found.undo_requested_at is None and room.can_undo(session, tenant_id, import_id),
         "is_undoing": is_finished and found.undo_requested_at is not None,
         "reading": _reading_words(found),
+        "columns": _columns(found),
     }
+
+
+def _columns(found: LeadImport) -> list[tuple[str, str]]:
+    """Header and what it became, in the file's own order."""
+    headers = found.layout.get("headers", [])
+    pairs = [(header, field) for field, header in found.layout.get("mapping", {}).items()]
+    return sorted(pairs, key=lambda pair: headers.index(pair[0]))
 
 
 def _reading_words(found: LeadImport) -> list[str]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.clock import day_in_zone
 from models.campaigns import CampaignStatus, LogType, RotationMode, Severity
 from services.accounts import Entitlement, entitlements_of
+from services.campaigns import zone_of_window
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
@@ -138,6 +139,7 @@ def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
     situation = Situation(
         status=one.status,
         zone=one.zone,
+        window_zone=zone_of_window(one.window, one.zone),
         window=read_window(one.window),
         plan_left=world.plan_left(one.tenant_id),
         campaign_left=one.own_left,

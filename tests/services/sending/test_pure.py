@@ -177,6 +177,7 @@ def test_a_campaigns_standing(changes: dict[str, object], status: str, may_send:
     fine = {
         "status": CampaignStatus.RUNNING,
         "zone": SP,
+        "window_zone": SP,
         "window": None,
         "plan_left": 5,
         "campaign_left": None,
@@ -188,7 +189,7 @@ def test_a_campaigns_standing(changes: dict[str, object], status: str, may_send:
 
 
 def test_a_spent_day_ends_at_the_tenants_midnight() -> None:
-    spent = Situation(CampaignStatus.RUNNING, SP, None, 0, None, 1)
+    spent = Situation(CampaignStatus.RUNNING, SP, SP, None, 0, None, 1)
     assert standing(NOON, spent).until == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
 
 
