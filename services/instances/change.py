@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from connectors.whatsapp import UnknownConnector, connector
+from connectors.whatsapp import ConnectorInfo, UnknownConnector, connector
 from core.crypto import fingerprint, new_secret
 from core.errors import Conflict, InvalidInput
 from models.accounts import Tenant
@@ -18,13 +18,17 @@ from models.instances import INSTANCE_TRANSITIONS, Instance, InstanceStatus
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, register_in_directory, remove_from_directory
 from services.audit import record_audit
-from services.instances.accounts import seal_credentials, seal_token
+from services.instances.accounts import account_of, seal_credentials, seal_token
 from services.instances.find import instance_of
 
 UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
 OFFICIAL_PACE_MS: Final = (1_000, 2_000)
 SANDBOX_PACE_MS: Final = (0, 0)
 MAX_INTERVAL_MS: Final = 3_600_000
+RESUMED_HEALTH: Final = 60
+MAX_DAILY_CAP: Final = 1_000_000
+MAX_CHARS: Final = {"name": 80, "base_url": 300, "instance_key": 120}
+OTHER_HOST: Final = "Um número do simulador não muda para outro servidor. Adicione o número de verdade como um novo."
 
 
 class TooManyInstances(Conflict):
@@ -59,8 +63,8 @@ def create_instance(
     info = _checked(new)
     _refuse_beyond_plan(session, tenant_id, now)
     is_sandbox = bool(sandbox_url) and _host(new.base_url) in _local_names(sandbox_url)
-    low, high = _pace(new, is_official=info, is_sandbox=is_sandbox)
-    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info)
+    low, high = _pace(new, is_official=info.is_official, is_sandbox=is_sandbox)
+    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info.is_official)
     token = new_secret()
     instance = Instance(
         tenant_id=tenant_id,
@@ -75,7 +79,7 @@ def create_instance(
         max_interval_ms=high,
         daily_cap=new.daily_cap,
         warm_up=new.warm_up,
-        check_numbers=new.check_numbers if new.check_numbers is not None else not info,
+        check_numbers=info.has_number_check and new.check_numbers is not False,
         is_sandbox=is_sandbox,
     )
     session.add(instance)
@@ -96,18 +100,23 @@ def update_instance(
 ) -> Instance:
     """Change name, intervals, daily cap, warm-up, number check, address or credentials (None keeps what is)."""
     instance = instance_of(session, tenant_id, instance_id)
-    said = {name: value for name, value in changes.items() if value is not None}
+    said: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     credentials = said.pop("credentials", None)
+    _refuse_odd_changes(instance, said)
+    said |= {name: said[name].strip().rstrip("/") for name in ("name", "base_url") if name in said}
     for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
         if name in said:
             setattr(instance, name, said[name])
     if isinstance(credentials, Mapping) and any(credentials.values()):
-        instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, credentials)
+        kept = account_of(instance).credentials
+        filled_in = {name: value for name, value in credentials.items() if value}
+        instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, {**kept, **filled_in})
     problems = _interval_problems(instance.min_interval_ms, instance.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
-    is_official = connector(instance.connector).info.is_official
-    has_floor = not (instance.is_sandbox or is_official)
+    info = connector(instance.connector).info
+    instance.check_numbers = instance.check_numbers and info.has_number_check
+    has_floor = not (instance.is_sandbox or info.is_official)
     _refuse_below_floor(session, tenant_id, instance.min_interval_ms, now=now, has_floor=has_floor)
     record_audit(session, tenant_id, "instances.update", actor_user_id=actor, target=("instance", instance_id))
     return instance
@@ -120,7 +129,8 @@ def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor:
 
 
 def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
-    """Let a paused number send again."""
+    """Let a paused number send again. One that its health had stopped begins at RESUMED_HEALTH: below 50 nothing would
+    be sent through it, and only sending makes it better."""
     instance_of(session, tenant_id, instance_id)
     moved = session.execute(
         update(Instance)
@@ -129,7 +139,13 @@ def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             Instance.id == instance_id,
             Instance.status == InstanceStatus.PAUSED,
         )
-        .values(status=InstanceStatus.CONNECTED, status_reason="", held_until=None, consecutive_unclear=0)
+        .values(
+            status=InstanceStatus.CONNECTED,
+            status_reason="",
+            held_until=None,
+            consecutive_unclear=0,
+            health_score=func.greatest(Instance.health_score, RESUMED_HEALTH),
+        )
         .returning(Instance.id)
     ).scalar()
     if moved is None:
@@ -173,30 +189,58 @@ def _move(session: Session, tenant_id: int, instance_id: int, target: InstanceSt
         raise NotAllowedNow("Só um número conectado pode ser pausado.")
 
 
-def _checked(new: NewInstance) -> bool:
-    """Whether the connector is official; InvalidInput with every problem otherwise."""
+def _checked(new: NewInstance) -> ConnectorInfo:
+    """What the connector is; InvalidInput with every problem otherwise."""
     problems: dict[str, list[str]] = {}
     try:
         info = connector(new.connector).info
     except UnknownConnector:
         raise InvalidInput(fields={"connector": ["Escolha um dos conectores da lista."]}) from None
-    if not new.name.strip():
-        problems["name"] = ["Dê um nome a este número, por exemplo: Recepção."]
-    if not new.instance_key.strip():
-        problems["instance_key"] = ["Copie a chave da instância do painel do provedor."]
-    if urlsplit(new.base_url.strip()).scheme not in ("http", "https") or not _host(new.base_url):
-        problems["base_url"] = ["O endereço começa com https:// e está no painel do provedor."]
+    problems |= _text_problems({"name": new.name, "instance_key": new.instance_key, "base_url": new.base_url})
     problems |= {
         f"credentials.{needed.name}": [f"Falta: {needed.label}."]
         for needed in info.fields
         if needed.required and not new.credentials.get(needed.name, "").strip()
     }
-    if new.daily_cap is not None and new.daily_cap < 1:
-        problems["daily_cap"] = ["O limite por dia é de pelo menos 1 mensagem."]
+    problems |= _cap_problems(new.daily_cap)
     problems |= _interval_problems(new.min_interval_ms, new.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
-    return info.is_official
+    return info
+
+
+def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any]) -> None:
+    """InvalidInput for what the form of a new number would refuse, and for a sandbox number, which has no pace floor,
+    that would become a real one."""
+    problems = _text_problems({name: said[name] for name in ("name", "base_url") if name in said})
+    problems |= _cap_problems(said.get("daily_cap"))
+    address = said.get("base_url", instance.base_url)
+    if instance.is_sandbox and not problems and _host(address) != _host(instance.base_url) and not _is_local(address):
+        problems["base_url"] = [OTHER_HOST]
+    if problems:
+        raise InvalidInput(fields=problems)
+
+
+def _text_problems(said: Mapping[str, str]) -> dict[str, list[str]]:
+    sentences = {
+        "name": "Dê um nome a este número, por exemplo: Recepção.",
+        "instance_key": "Copie a chave da instância do painel do provedor.",
+        "base_url": "O endereço começa com https:// e está no painel do provedor.",
+    }
+    problems = {}
+    for name, value in said.items():
+        text = value.strip()
+        if not text or not text.isprintable() or (name == "base_url" and not _is_address(text)):
+            problems[name] = [sentences[name]]
+        elif len(text) > MAX_CHARS[name]:
+            problems[name] = [f"Use até {MAX_CHARS[name]} caracteres."]
+    return problems
+
+
+def _cap_problems(daily_cap: int | None) -> dict[str, list[str]]:
+    if daily_cap is None or 1 <= daily_cap <= MAX_DAILY_CAP:
+        return {}
+    return {"daily_cap": ["O limite por dia vai de 1 a 1.000.000 de mensagens."]}
 
 
 def _interval_problems(low: int | None, high: int | None) -> dict[str, list[str]]:
@@ -236,8 +280,23 @@ def _refuse_beyond_plan(session: Session, tenant_id: int, now: datetime) -> None
         )
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _host(url: str) -> str:
-    return urlsplit(url.strip()).netloc.lower()
+    try:
+        return urlsplit(url.strip()).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url.strip()).hostname in {"localhost", "127.0.0.1"}
 
 
 def _local_names(sandbox_url: str) -> set[str]:

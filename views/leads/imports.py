@@ -64,8 +64,8 @@ def undo(import_id: int) -> BaseResponse:
         found = room.refuse_undo(session, who.tenant_id, import_id)
         if found.total > room.UNDO_IN_REQUEST_ROWS:
             room.request_undo(session, who.tenant_id, import_id, now=utcnow())
-            job = ("jobs.leads.undo_import", who.tenant_id, import_id, who.user_id)
-            enqueue_after_commit(session, *job, queue=IMPORTS)
+            ids = (who.tenant_id, import_id, who.user_id)
+            enqueue_after_commit(session, "jobs.leads.undo_import", *ids, queue=IMPORTS)
         else:
             _say_undone(room.undo_import(session, who.tenant_id, import_id, actor=who.user_id))
         session.commit()
