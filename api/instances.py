@@ -13,7 +13,7 @@ from core.config import get_settings
 from core.db import db
 from core.http_messages import HttpAnswer
 from core.outside import call_outside
-from core.paging import decode_cursor, encode_cursor
+from core.paging import encode_cursor, values_behind
 from models.instances import Instance
 from services import instances as room
 
@@ -125,7 +125,7 @@ def _mine(instance_id: int) -> Instance:
 @requires("instances.read")
 def list_instances(args: dict[str, Any]) -> Page[Instance]:
     """Every number, in the order added."""
-    after = int(decode_cursor(args["cursor"], 1)[0]) if args["cursor"] else 0
+    after = values_behind(args["cursor"], [int])[0] if args["cursor"] else 0
     limit = args["limit"]
     found = room.instances_of(db.session(), current_principal().tenant_id, after_id=after, limit=limit + 1)
     return Page(found[:limit], encode_cursor([found[limit - 1].id]) if len(found) > limit else None)

@@ -15,7 +15,7 @@ import uvloop
 from core import http
 from core.config import get_settings
 from core.db import make_engine, make_session_factory
-from services.sending import Engine
+from services.sending import Engine, quiet_collector
 
 
 async def run(engine: Engine, count: int) -> tuple[float, float]:
@@ -39,6 +39,7 @@ def main() -> None:
     profile = cProfile.Profile() if os.environ.get("BENCH_PROFILE") else None
     if profile:
         profile.enable()
+    quiet_collector()
     seconds, cpu = uvloop.run(run(engine, int(sys.argv[1])))
     if profile:
         profile.disable()

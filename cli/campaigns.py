@@ -1,11 +1,11 @@
 """`flask counters audit`."""
 
 from dataclasses import asdict
-from importlib import import_module
 
 import click
 
 from cli.common import command_work, with_refusals
+from services.campaigns import audit_counters
 
 
 @click.group()
@@ -19,7 +19,7 @@ def counters() -> None:
 def audit(context: click.Context) -> None:
     """Recount every counter against its rows; 1 and a table when one has drifted."""
     with command_work() as session:
-        drifts = [asdict(drift) for drift in import_module("services.campaigns").audit_counters(session)]
+        drifts = [asdict(drift) for drift in audit_counters(session)]
     if not drifts:
         click.echo("Todos os contadores conferem.")
         return

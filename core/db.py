@@ -61,6 +61,8 @@ def engine_options(pool_size: int = 5) -> dict[str, Any]:
         "max_overflow": 5,
         "pool_pre_ping": True,
         "pool_timeout": 10,
+        # An error's text goes into logs and notes; the values hold people's phones, messages and sealed secrets.
+        "hide_parameters": True,
         "connect_args": {"connect_timeout": 5, "application_name": "leads", "options": "-c timezone=UTC"},
     }
 
@@ -76,7 +78,7 @@ def make_lone_engine(database_url: str) -> Engine:
     """An engine that keeps no connection: for a process that forks, since a child must never find one of its
     parent's in a pool."""
     options = engine_options()
-    engine = create_engine(database_url, poolclass=NullPool, connect_args=options["connect_args"])
+    engine = create_engine(database_url, poolclass=NullPool, connect_args=options["connect_args"], hide_parameters=True)
     tenancy.install(engine)
     return engine
 

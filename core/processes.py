@@ -29,9 +29,9 @@ from core.parent import stop_with_make
 from core.server_files import CannotStart, initialise
 from core.startup import newest_revision
 from core.supervision import ROOT, Program, Supervisor, end_leftovers
-from core.watching import Watch
+from core.watching import FINE, Watch
 
-WEB_SECONDS = 60
+WEB_SECONDS = 120
 SANDBOX_SECONDS = 30
 
 
@@ -80,22 +80,16 @@ def refuse_taken_port(port: int) -> None:
             ) from problem
 
 
-def is_free(port: int) -> bool:
-    """Whether nobody listens on `port`."""
+def free_port(wished: int) -> int:
+    """`wished` while nobody listens there, else any free one."""
     try:
-        refuse_taken_port(port)
-    except CannotRun:
-        return False
-    return True
-
-
-def free_ports(count: int) -> list[int]:
-    """So many different TCP ports that nobody listens on right now."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for probe in probes:
+        refuse_taken_port(wished)
+    except (CannotRun, OverflowError):
+        with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
+            found: int = probe.getsockname()[1]
+            return found
+    return wished
 
 
 def has_demo(settings: Settings) -> bool:
@@ -104,16 +98,15 @@ def has_demo(settings: Settings) -> bool:
 
 
 def chosen_addresses(settings: Settings) -> dict[str, Any]:
-    """Every address of this copy; the sandbox keeps its ports between starts while they are free."""
+    """Every address of this copy. The sandbox's ports are derived from ours, so that they are the same at the next
+    start: the demonstration's numbers keep its address."""
     addresses: dict[str, Any] = {"web": settings.public_url, "pages": settings.public_pages_url}
     if has_demo(settings):
-        known = home_files.read_json(settings.leads_home / "addresses.json")
-        kept = [known.get("sandbox_port", 0), known.get("smtp_port", 0)]
-        ports = kept if all(kept) and all(map(is_free, kept)) else free_ports(2)
-        addresses |= {"sandbox_port": ports[0], "smtp_port": ports[1]}
-        addresses |= {"sandbox": f"http://localhost:{ports[0]}/sandbox/", "smtp": f"localhost:{ports[1]}"}
-        addresses |= {"smtp_url": settings.smtp_url or f"smtp://127.0.0.1:{ports[1]}"}
-        addresses |= {"sandbox_url": f"http://127.0.0.1:{ports[0]}"}
+        port, smtp_port = free_port(settings.port + 10_000), free_port(settings.port + 20_000)
+        addresses |= {"sandbox_port": port, "smtp_port": smtp_port}
+        addresses |= {"sandbox": f"http://localhost:{port}/sandbox/", "smtp": f"localhost:{smtp_port}"}
+        addresses |= {"smtp_url": settings.smtp_url or f"smtp://127.0.0.1:{smtp_port}"}
+        addresses |= {"sandbox_url": f"http://127.0.0.1:{port}"}
     return addresses
 
 
@@ -224,14 +217,28 @@ def welcome(home: Path, addresses: Mapping[str, Any]) -> None:
     say()
 
 
+def report(watch: Watch, supervisor: Supervisor) -> None:
+    """Say what died, with the end of its log, and what is back; tell what supervisor gave up to begin anew."""
+    states = supervisor.states()
+    for name, news in watch.look(states):
+        if news == "given up":
+            supervisor.start_program(name)
+        elif news == "back":
+            say(f"{name} voltou.")
+        else:
+            reason = f" ({states[name].says})" if states[name].says and states[name].state not in FINE else ""
+            say(f"{name} parou{reason} e está sendo reiniciado. Fim de {supervisor.logs / name}.log:")
+            say(supervisor.log_tail(name))
+
+
 def keep_running(said: Settings, supervisor: Supervisor) -> None:
     """Bring up and watch, until StopAsked. Should supervisord itself be killed, everything is brought up again."""
     home = said.leads_home.resolve()
     while True:
         welcome(home, bring_up(said, supervisor))
-        watch = Watch(supervisor, say)
+        watch = Watch()
         while supervisor.is_running():
-            watch.look()
+            report(watch, supervisor)
             time.sleep(1)
         say("O supervisor parou; iniciando tudo de novo.")
 

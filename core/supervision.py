@@ -73,7 +73,7 @@ class Supervisor:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.full_names = {each.name: f"{GROUP}:{each.name}" if each.is_grouped else each.name for each in programs}
         configuration = self.home / "supervisor.conf"
-        configuration.write_text(self._configuration(programs))
+        configuration.write_text(self.configuration(programs))
         self.process = self._spawn(configuration, os.environ | environment | {MARK: str(self.home)})
         self._wait_for_socket()
 
@@ -136,7 +136,8 @@ class Supervisor:
                 raise RuntimeError(f"supervisord did not start:\n{self.log_tail('supervisor')}")
             time.sleep(0.02)
 
-    def _configuration(self, programs: Sequence[Program]) -> str:
+    def configuration(self, programs: Sequence[Program]) -> str:
+        """supervisord's file."""
         grouped = [each for each in programs if each.is_grouped]
         sections = [
             "[unix_http_server]",

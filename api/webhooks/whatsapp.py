@@ -22,7 +22,9 @@ def receive(token: str) -> ResponseReturnValue:
     turns its refusal into that), whatever the body says."""
     if (request.content_length or 0) > MAX_BYTES:
         raise TooLarge
-    body = request.get_data(cache=False)
+    body = request.stream.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        raise TooLarge
     owner = find_webhook_owner(db.session(), token)
     if owner is None:
         raise Unauthenticated

@@ -61,6 +61,21 @@ def create_sign_in_key(session: Session, person: Person, now: datetime) -> tuple
     return key, expires_at
 
 
+def end_sign_in_keys(session: Session, tenant_id: int, user_id: int, now: datetime) -> None:
+    """Sign programs out that signed in as this person; keys the person made by name stay."""
+    session.execute(
+        update(ApiKey)
+        .where(
+            ApiKey.tenant_id == tenant_id,
+            ApiKey.user_id == user_id,
+            ApiKey.name == SIGN_IN_KEY_NAME,
+            ApiKey.expires_at.is_not(None),
+            ApiKey.revoked_at.is_(None),
+        )
+        .values(revoked_at=now)
+    )
+
+
 def find_api_key(session: Session, key: str) -> DirectoryEntry | None:
     """Whose key it is, before the tenant is known."""
     return find_in_directory(session, KIND, fingerprint(key)) if key.startswith(PREFIX) else None

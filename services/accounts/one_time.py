@@ -12,12 +12,14 @@ from typing import Final
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.clock import utcnow
 from core.config import get_settings
 from core.crypto import fingerprint, new_secret
 from core.errors import AppError
 from core.events import emit
 from core.signing import sign, unsign
 from models.accounts import OneTimeToken, TokenPurpose, User
+from services.accounts.api_keys import end_sign_in_keys
 from services.accounts.events import OneTimeLinkMade
 from services.accounts.passwords import hash_password, refuse_weak_password
 from services.accounts.principal import Person, load_person
@@ -145,7 +147,8 @@ def use_one_time_link(session: Session, claim: LinkClaim, password: str, now: da
 
 
 def set_password(session: Session, tenant_id: int, user_id: int, password: str) -> Person:
-    """Store a new password (already checked) and raise the session epoch, which signs every browser out.
+    """Store a new password (already checked) and raise the session epoch, which signs every browser out; programs
+    that signed in with the old one are signed out with them.
 
     Other open links of the person end too: whoever chose a password needs none of them any more.
     """
@@ -159,6 +162,7 @@ def set_password(session: Session, tenant_id: int, user_id: int, password: str) 
         .where(OneTimeToken.tenant_id == tenant_id, OneTimeToken.user_id == user_id, OneTimeToken.used_at.is_(None))
         .values(used_at=OneTimeToken.created_at)
     )
+    end_sign_in_keys(session, tenant_id, user_id, utcnow())
     record_audit(session, tenant_id, "accounts.password_changed", actor_user_id=user_id)
     person = load_person(session, tenant_id, user_id)
     if person is None:

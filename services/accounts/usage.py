@@ -44,7 +44,9 @@ def usage_of(session: Session, tenant_id: int, now: datetime) -> Usage:
             DailyUsage.tenant_id == tenant_id, DailyUsage.day == day_in_zone(now, zone)
         )
     )
-    instances = session.scalar(select(func.count()).select_from(Instance).where(Instance.tenant_id == tenant_id))
+    instances = session.scalar(
+        select(func.count()).select_from(Instance).where(Instance.tenant_id == tenant_id, Instance.deleted_at.is_(None))
+    )
     leads = session.scalar(select(func.count()).select_from(Lead).where(Lead.tenant_id == tenant_id))
     return Usage(reserved or 0, instances or 0, leads or 0)
 

@@ -22,7 +22,7 @@ from services.campaigns.draft import (
     update_campaign,
 )
 from services.campaigns.figures import conversion_rate, progress_percent, success_rate
-from services.campaigns.find import Parts, campaign_of, counts_of, parts_of, zone_of_tenant
+from services.campaigns.find import Members, Parts, campaign_of, counts_of, members_of, parts_of, zone_of_tenant
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
@@ -57,6 +57,7 @@ from services.campaigns.steer import (
 )
 from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
+from services.campaigns.window import zone_of as zone_of_window
 
 __all__ = [
     "BUILT_IN",
@@ -76,6 +77,7 @@ __all__ = [
     "FirstSteps",
     "Forecast",
     "Frozen",
+    "Members",
     "Names",
     "NoDealToRemove",
     "NotReady",
@@ -116,6 +118,7 @@ __all__ = [
     "instance_names",
     "launch_campaign",
     "logs_of",
+    "members_of",
     "names_for_logs",
     "overview",
     "parts_of",
@@ -140,4 +143,5 @@ __all__ = [
     "variation_of",
     "whole_text",
     "zone_of_tenant",
+    "zone_of_window",
 ]

@@ -42,9 +42,9 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Variables:
-    """What the texts use. `used` are canonical names, `spellings` the written ones, `bare` those that stand somewhere
-    without a fallback of their own, `needed` those of them the campaign has no fallback for either; `columns` are
-    the spellings each imported column has in `leads.extra`."""
+    """What the texts use. `used` are canonical names, `spellings` the written ones, `bare` the known ones that stand
+    somewhere without a fallback of their own, `needed` those of them the campaign has no fallback for either;
+    `columns` are the spellings each imported column has in `leads.extra`."""
 
     used: Sequence[str] = ()
     spellings: Mapping[str, str] = field(default_factory=dict)
@@ -76,9 +76,10 @@ def read_variables(
     for one in found:
         spellings.setdefault(one.name, one.written)
     spare = {canonical(name) for name in fallbacks}
-    bare = tuple(dict.fromkeys(one.name for one in found if one.fallback is None))
     imported = spellings.keys() - set(BUILT_IN)
     columns = columns_of_audience(session, tenant_id, campaign_id) if imported else {}
+    known = {*BUILT_IN, *columns}
+    bare = tuple(dict.fromkeys(one.name for one in found if one.fallback is None and one.name in known))
     return Variables(tuple(spellings), spellings, bare, frozenset(bare) - spare, columns)
 
 

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from models.accounts import DailyUsage
-from models.campaigns import Campaign, CampaignDay, ContactStatus
+from models.campaigns import Campaign, CampaignDay, CampaignStatus, ContactStatus
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
-from services.campaigns.find import Parts, campaign_of, counts_of, parts_of, zone_of_tenant
+from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.window import rules_of, zone_of
 
@@ -23,15 +23,15 @@ EXAMPLES: Final = 3
 
 
 class Obstacle(StrEnum):
-    """Why a campaign can't start. `SENTENCES` has what to do about each."""
+    """Why a campaign can't start, in the order to clear them. `SENTENCES` has what to do about each."""
 
     NO_LICENCE = "no_live_licence"
-    NO_MESSAGE = "no_message"
     NO_LIST = "no_list"
-    NO_NUMBER = "no_number"
-    NO_CONNECTED_NUMBER = "no_connected_number"
+    NO_MESSAGE = "no_message"
     UNKNOWN_VARIABLE = "unknown_variable"
     NOBODY = "nobody_receives"
+    NO_NUMBER = "no_number"
+    NO_CONNECTED_NUMBER = "no_connected_number"
 
 
 SENTENCES: Final[Mapping[Obstacle, str]] = {
@@ -112,7 +112,9 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     entitlement = entitlement_of(session, tenant_id, now)
     zone = zone_of_tenant(session, tenant_id)
     quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
-    starts_at = max(now, campaign.schedule_at) if campaign.schedule_at else now
+    # What is scheduled already is looked at as if it were sent now: that is what its button would do.
+    is_waiting = campaign.status in (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
+    starts_at = max(now, campaign.schedule_at) if campaign.schedule_at and is_waiting else now
     connected = [one for one in parts.instances if one.status is InstanceStatus.CONNECTED]
     verdict = Verdict(
         recipients=counted["pending"],
@@ -131,17 +133,17 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
 
 
-def forecast_remaining(session: Session, tenant_id: int, campaign_id: int, now: datetime) -> Forecast:
-    """When a launched campaign will be done with what still waits, through the numbers connected now."""
-    campaign = campaign_of(session, tenant_id, campaign_id)
-    zone = zone_of_tenant(session, tenant_id)
-    entitlement = entitlement_of(session, tenant_id, now)
-    instances = parts_of(session, tenant_id, campaign_id).instances
+def forecast_remaining(
+    session: Session, campaign: Campaign, instances: Sequence[Instance], *, messages: int, now: datetime
+) -> Forecast:
+    """When a launched campaign will be done with so many messages, through those of its numbers connected now."""
+    zone = zone_of_tenant(session, campaign.tenant_id)
+    entitlement = entitlement_of(session, campaign.tenant_id, now)
     return forecast_of(
         campaign,
         [one for one in instances if one.status is InstanceStatus.CONNECTED],
         quota_of(session, campaign, entitlement, zone=zone, now=now),
-        messages=counts_of(session, tenant_id, campaign_id).pending,
+        messages=messages,
         floor=entitlement.pace_floor_ms,
         zone=zone,
         starts_at=now,
@@ -226,7 +228,7 @@ def _empty_variables(
 ) -> list[EmptyVariable]:
     found = []
     for number, name in enumerate(variables.bare):
-        if not counted[f"empty_{number}"] or variables.spellings[name] in variables.unknown:
+        if not counted[f"empty_{number}"]:
             continue
         examples = session.execute(
             select(people.c.name, people.c.phone)
@@ -254,6 +256,6 @@ def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list
         Obstacle.NO_NUMBER: not parts.instances,
         Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
         Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
-        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients and not verdict.unknown_variables,
+        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients,
     }
     return [obstacle for obstacle in Obstacle if met[obstacle]]

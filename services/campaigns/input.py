@@ -72,7 +72,7 @@ COLUMNS: Final = (
 
 def cleaned_input(said: CampaignInput) -> CampaignInput:
     """The same without control characters, blank texts and repeats. Pure."""
-    fallbacks = {canonical(_line(name)): _line(text) for name, text in said.fallbacks.items()}
+    fallbacks = {canonical(_line(name)[:FALLBACK_CHARS]): _line(text) for name, text in said.fallbacks.items()}
     return replace(
         said,
         name=_line(said.name),
@@ -99,12 +99,16 @@ def check_input(session: Session, tenant_id: int, said: CampaignInput, *, now: d
 
 
 def refuse_new_audience(session: Session, campaign: Campaign, before: CampaignInput, said: CampaignInput) -> None:
-    """Once people are in the campaign: InvalidInput for other lists, and for variables that weren't frozen with them
-    or might be empty for somebody."""
+    """Once people are in the campaign: InvalidInput for other lists, for variables that weren't frozen with them or
+    might be empty for somebody, and for taking away the last text or number: it would run and never send."""
     if set(said.lists) != set(before.lists):
         raise InvalidInput(
             fields={"lists": ["As pessoas já estão nesta campanha. Duplique-a para enviar a outras listas."]}
         )
+    if before.messages and not said.messages:
+        raise InvalidInput(fields={"messages": ["A campanha já começou. Deixe ao menos uma mensagem."]})
+    if before.instances and not said.instances:
+        raise InvalidInput(fields={"instances": ["A campanha já começou. Deixe ao menos um número."]})
     frozen = frozen_variables(session, campaign.tenant_id, campaign.id)
     filled = {one.name for text in before.messages for one in placeholders(text) if one.fallback is None}
     for one in (one for text in said.messages for one in placeholders(text)):
@@ -152,9 +156,11 @@ def _message_problems(said: CampaignInput) -> Problems:
     for number, text in enumerate(said.messages, 1):
         if len(text) > MESSAGE_CHARS:
             told.append(f"A variação {number} tem {len(text)} caracteres; o WhatsApp mostra bem até {MESSAGE_CHARS}.")
-        if has_stray_brace(text):
+        elif has_stray_brace(text):
             told.append(f"Na variação {number} há uma chave sem par. Escreva as variáveis assim: {{nome}}.")
-    used = {one.name for text in said.messages for one in placeholders(text)}
+    # Parsed templates are remembered by the process: one of 60 MB would stay in its memory.
+    sane = (text for text in said.messages[:MAX_MESSAGES] if len(text) <= MESSAGE_CHARS)
+    used = {one.name for text in sane for one in placeholders(text)}
     if len(used) > MAX_VARIABLES:
         told.append(f"São {len(used)} variáveis diferentes; use até {MAX_VARIABLES}.")
     problems: Problems = {"messages": told} if told else {}

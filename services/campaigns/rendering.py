@@ -35,7 +35,8 @@ _ALIASES: Final = {
     "city": CITY,
     "category": CATEGORY,
 }
-_PLACEHOLDER: Final = re.compile(r"\{+([^{}|]*)(?:\|([^{}]*))?\}+")
+# Begins at the first brace of a run only: tried from each of them, 16,000 braces took 10 s.
+_PLACEHOLDER: Final = re.compile(r"(?<!\{)\{++([^{}|]*)(?:\|([^{}]*))?\}+")
 _BRACES: Final = str.maketrans("", "", "{}")
 _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 

@@ -4,7 +4,7 @@ them and sends, so no connection is held and no row object crosses the call."""
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from connectors.whatsapp import (
@@ -20,8 +20,9 @@ from connectors.whatsapp import (
 )
 from core.errors import InvalidInput
 from core.http_messages import HttpAnswer, HttpRequest
-from core.phone import PhoneProblem, parse
+from core.phone import PhoneProblem, key_of, parse
 from models.instances import Instance, InstanceStatus
+from models.leads import Suppression
 from services.instances.accounts import account_of
 from services.instances.find import instance_of
 from services.instances.set_up import UNCLEAR_CALL
@@ -123,12 +124,18 @@ def apply_state(session: Session, tenant_id: int, instance_id: int, state: Insta
 
 
 def prepare_test(session: Session, tenant_id: int, instance_id: int, *, phone: str, app_name: str) -> HttpRequest:
-    """A message to oneself; exempt from interval and quota, never from disconnection."""
+    """A message to oneself; exempt from interval and quota, never from disconnection or suppression."""
     instance = instance_of(session, tenant_id, instance_id)
     if instance.status is not InstanceStatus.CONNECTED:
         raise InvalidInput("Conecte este número antes de testar.")
+    to = _digits(phone)
+    is_suppressed = select(Suppression.id).where(
+        Suppression.tenant_id == tenant_id, Suppression.phone_key == key_of(to)
+    )
+    if session.scalar(is_suppressed) is not None:
+        raise InvalidInput(fields={"phone": ["Este telefone está na lista de não perturbe. Teste com outro."]})
     text = f'Teste do {app_name}: o número "{instance.name}" está pronto para enviar. ✅'
-    return connector(instance.connector).send_text(account_of(instance), _digits(phone), text)
+    return connector(instance.connector).send_text(account_of(instance), to, text)
 
 
 def apply_test(session: Session, tenant_id: int, instance_id: int, answer: HttpAnswer) -> TestResult:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select, update
@@ -25,6 +25,10 @@ UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
 OFFICIAL_PACE_MS: Final = (1_000, 2_000)
 SANDBOX_PACE_MS: Final = (0, 0)
 MAX_INTERVAL_MS: Final = 3_600_000
+RESUMED_HEALTH: Final = 60
+MAX_DAILY_CAP: Final = 1_000_000
+MAX_CHARS: Final = {"name": 80, "base_url": 300, "instance_key": 120}
+OTHER_HOST: Final = "Um número do simulador não muda para outro servidor. Adicione o número de verdade como um novo."
 
 
 class TooManyInstances(Conflict):
@@ -96,8 +100,10 @@ def update_instance(
 ) -> Instance:
     """Change name, intervals, daily cap, warm-up, number check, address or credentials (None keeps what is)."""
     instance = instance_of(session, tenant_id, instance_id)
-    said = {name: value for name, value in changes.items() if value is not None}
+    said: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     credentials = said.pop("credentials", None)
+    _refuse_odd_changes(instance, said)
+    said |= {name: said[name].strip().rstrip("/") for name in ("name", "base_url") if name in said}
     for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
         if name in said:
             setattr(instance, name, said[name])
@@ -123,7 +129,8 @@ def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor:
 
 
 def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
-    """Let a paused number send again."""
+    """Let a paused number send again. One that its health had stopped begins at RESUMED_HEALTH: below 50 nothing would
+    be sent through it, and only sending makes it better."""
     instance_of(session, tenant_id, instance_id)
     moved = session.execute(
         update(Instance)
@@ -132,7 +139,13 @@ def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             Instance.id == instance_id,
             Instance.status == InstanceStatus.PAUSED,
         )
-        .values(status=InstanceStatus.CONNECTED, status_reason="", held_until=None, consecutive_unclear=0)
+        .values(
+            status=InstanceStatus.CONNECTED,
+            status_reason="",
+            held_until=None,
+            consecutive_unclear=0,
+            health_score=func.greatest(Instance.health_score, RESUMED_HEALTH),
+        )
         .returning(Instance.id)
     ).scalar()
     if moved is None:
@@ -183,23 +196,51 @@ def _checked(new: NewInstance) -> ConnectorInfo:
         info = connector(new.connector).info
     except UnknownConnector:
         raise InvalidInput(fields={"connector": ["Escolha um dos conectores da lista."]}) from None
-    if not new.name.strip():
-        problems["name"] = ["Dê um nome a este número, por exemplo: Recepção."]
-    if not new.instance_key.strip():
-        problems["instance_key"] = ["Copie a chave da instância do painel do provedor."]
-    if urlsplit(new.base_url.strip()).scheme not in ("http", "https") or not _host(new.base_url):
-        problems["base_url"] = ["O endereço começa com https:// e está no painel do provedor."]
+    problems |= _text_problems({"name": new.name, "instance_key": new.instance_key, "base_url": new.base_url})
     problems |= {
         f"credentials.{needed.name}": [f"Falta: {needed.label}."]
         for needed in info.fields
         if needed.required and not new.credentials.get(needed.name, "").strip()
     }
-    if new.daily_cap is not None and new.daily_cap < 1:
-        problems["daily_cap"] = ["O limite por dia é de pelo menos 1 mensagem."]
+    problems |= _cap_problems(new.daily_cap)
     problems |= _interval_problems(new.min_interval_ms, new.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
     return info
+
+
+def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any]) -> None:
+    """InvalidInput for what the form of a new number would refuse, and for a sandbox number, which has no pace floor,
+    that would become a real one."""
+    problems = _text_problems({name: said[name] for name in ("name", "base_url") if name in said})
+    problems |= _cap_problems(said.get("daily_cap"))
+    address = said.get("base_url", instance.base_url)
+    if instance.is_sandbox and not problems and _host(address) != _host(instance.base_url) and not _is_local(address):
+        problems["base_url"] = [OTHER_HOST]
+    if problems:
+        raise InvalidInput(fields=problems)
+
+
+def _text_problems(said: Mapping[str, str]) -> dict[str, list[str]]:
+    sentences = {
+        "name": "Dê um nome a este número, por exemplo: Recepção.",
+        "instance_key": "Copie a chave da instância do painel do provedor.",
+        "base_url": "O endereço começa com https:// e está no painel do provedor.",
+    }
+    problems = {}
+    for name, value in said.items():
+        text = value.strip()
+        if not text or not text.isprintable() or (name == "base_url" and not _is_address(text)):
+            problems[name] = [sentences[name]]
+        elif len(text) > MAX_CHARS[name]:
+            problems[name] = [f"Use até {MAX_CHARS[name]} caracteres."]
+    return problems
+
+
+def _cap_problems(daily_cap: int | None) -> dict[str, list[str]]:
+    if daily_cap is None or 1 <= daily_cap <= MAX_DAILY_CAP:
+        return {}
+    return {"daily_cap": ["O limite por dia vai de 1 a 1.000.000 de mensagens."]}
 
 
 def _interval_problems(low: int | None, high: int | None) -> dict[str, list[str]]:
@@ -239,8 +280,23 @@ def _refuse_beyond_plan(session: Session, tenant_id: int, now: datetime) -> None
         )
 
 
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
 def _host(url: str) -> str:
-    return urlsplit(url.strip()).netloc.lower()
+    try:
+        return urlsplit(url.strip()).netloc.lower()
+    except ValueError:
+        return ""
+
+
+def _is_local(url: str) -> bool:
+    return urlsplit(url.strip()).hostname in {"localhost", "127.0.0.1"}
 
 
 def _local_names(sandbox_url: str) -> set[str]:

@@ -51,8 +51,9 @@ def open_xlsx(path: Path) -> Source:
         name, sheet = _first_sheet(workbook)
     except python_calamine.PasswordError as problem:
         raise FileRefused("A planilha tem senha. Salve-a sem senha e envie de novo.", code="password") from problem
-    except Exception as problem:
-        # calamine raises its own errors, and a Rust panic as a BaseException we let through: the job is retried.
+    except (FileRefused, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:  # a Rust panic is no Exception
         raise damaged() from problem
     visible = [sheet.name for sheet in workbook.sheets_metadata if _is_visible(sheet)]
     details = {"format": "xlsx", "sheet": name, "other_sheets": len(visible) - 1}

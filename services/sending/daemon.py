@@ -16,12 +16,13 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
+from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
-from services.sending.receipts import MOST_CALLS, apply_inbox
+from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
-from services.sending.watch.recovery import begin_days, expire, recover, take_over
+from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
@@ -80,7 +81,7 @@ class Daemon:
                 await self._be_present()
                 break
             except Exception as error:
-                log.warning("database_away", error=type(error).__name__)
+                log.warning("database_away", **told(error))
                 await wait_for(self.engine.stopping, self.engine.tuning.presence_every)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -89,7 +90,7 @@ class Daemon:
             try:
                 await work()
             except Exception as error:
-                log.warning("side_work_failed", work=work.__name__, error=type(error).__name__, detail=str(error)[:300])
+                log.warning("side_work_failed", work=work.__name__, **told(error))
             await wait_for(self.engine.stopping, seconds)
 
     async def _beat(self) -> None:
@@ -114,10 +115,13 @@ class Daemon:
             log.warning("claims_unconfirmed", rows=rows)
 
     async def _sweep(self) -> None:
-        now = self.engine.clock.now()
-        await self.engine.database.run(partial(begin_days, now=now))
-        while await self.engine.database.run(partial(expire, now=now)) and not self.engine.stopping.is_set():
-            pass
+        now, run = self.engine.clock.now(), self.engine.database.run
+        await run(partial(begin_days, now=now))
+        in_pieces: tuple[Callable[[Session], int], ...] = (partial(expire, now=now), cancel_leftovers)
+        for work in in_pieces:
+            while not self.engine.stopping.is_set() and (await run(work)) > 0:
+                pass
+        await run(prepare_months)
 
     async def _start_due(self) -> None:
         for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
@@ -133,17 +137,13 @@ class Daemon:
         try:
             await self.engine.database.run(work)
         except Exception as error:
-            log.warning(
-                "start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300]
-            )
+            log.warning("start_failed", campaign_id=due.campaign_id, **told(error))
         else:
             self.engine.wake()
 
     async def _read_inbox(self) -> None:
-        """Step 6, while there is much."""
-        taken = MOST_CALLS
-        while taken == MOST_CALLS and not self.engine.stopping.is_set():
-            taken = await self.engine.database.run(partial(apply_inbox, now=self.engine.clock.now()))
+        """Step 6."""
+        await read_inbox(self.engine.database, self.engine.clock.now(), self.engine.stopping)
 
     async def _ask_doubtful(self) -> None:
         recheck = self.engine.tuning.status_recheck_seconds
@@ -162,7 +162,7 @@ class Daemon:
         try:
             await self.engine.database.run(partial(_erase_beat, name=self.name))
         except Exception as error:
-            log.warning("beat_not_erased", error=type(error).__name__)
+            log.warning("beat_not_erased", **told(error))
         await asyncio.to_thread(self.presence.leave)
         self.engine.database.close()
 

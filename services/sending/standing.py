@@ -21,10 +21,12 @@ WAITING: Final = frozenset({CampaignStatus.WAITING_QUOTA, CampaignStatus.WAITING
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What decides it. `plan_left` None = no live licence; `campaign_left` None = no limit of its own.
+    `zone` is the tenant's, where its day begins; `window_zone` the one the window's hours are meant in.
     `in_flight` counts messages under way: until they are settled a quota may come back."""
 
     status: CampaignStatus
     zone: str
+    window_zone: str
     window: tuple[Rule, ...] | None
     plan_left: int | None
     campaign_left: int | None
@@ -48,8 +50,8 @@ def standing(now: datetime, at: Situation) -> Standing:
     running = CampaignStatus.RUNNING
     if at.plan_left is None:
         return Standing(running, reason=NO_LICENCE)
-    if not is_open(at.window, now, at.zone):
-        opens = next_opening(at.window, now, at.zone)
+    if not is_open(at.window, now, at.window_zone):
+        opens = next_opening(at.window, now, at.window_zone)
         return Standing(CampaignStatus.WAITING_WINDOW, reason=OUT_OF_HOURS if opens else NEVER_OPENS, until=opens)
     if at.plan_left <= 0 or (at.campaign_left is not None and at.campaign_left <= 0):
         reason = OUT_OF_PLAN if at.plan_left <= 0 else OUT_OF_CAMPAIGN

@@ -1,5 +1,6 @@
 """What every API address shares."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -102,6 +103,6 @@ def test_the_document_describes_every_route_of_the_api(app: Flask, http: FlaskCl
     for rule in app.url_map.iter_rules():
         if not rule.rule.startswith("/api/") or rule.endpoint.startswith(unnamed):
             continue
-        path = rule.rule.replace("<int:", "{").replace("<", "{").replace(">", "}")
+        path = re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
         for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
             assert (path, method.lower()) in described, f"{method} {rule.rule} is not in openapi.json"

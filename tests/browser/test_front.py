@@ -2,24 +2,23 @@
 
 import gzip
 import re
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
 from axe_core_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from tests.support import chromium
 from tests.support.front_app import FrontApp
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 BUDGET_BYTES = 160 * 1024
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = driver.chromium.launch(executable_path=chromium.executable(), args=chromium.FLAGS)
         yield browser
         browser.close()
 

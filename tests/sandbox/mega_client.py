@@ -15,27 +15,19 @@ class MegaClient:
         self.key = key
         self.headers = {"Authorization": f"Bearer {token}"}
 
-    def call(
-        self, method: str, path: str, *, seconds: float = TIMEOUT_SECONDS, **options: Any
-    ) -> requests.Response:
+    def call(self, method: str, path: str, *, seconds: float = TIMEOUT_SECONDS, **options: Any) -> requests.Response:
         url = self.base_url + path.format(key=self.key)
         return requests.request(method, url, headers=self.headers, timeout=seconds, **options)
 
-    def send(
-        self, to: str, text: str = "Olá, tudo bem?", *, seconds: float = TIMEOUT_SECONDS
-    ) -> requests.Response:
+    def send(self, to: str, text: str = "Olá, tudo bem?", *, seconds: float = TIMEOUT_SECONDS) -> requests.Response:
         body = {"messageData": {"to": f"{to}@s.whatsapp.net", "text": text, "linkPreview": False}}
         return self.call("POST", "/rest/sendMessage/{key}/text", json=body, seconds=seconds)
 
     def send_media(self, kind: str, to: str, **fields: Any) -> requests.Response:
-        return self.call(
-            "POST", f"/rest/sendMessage/{{key}}/{kind}", json={"messageData": {"to": to, **fields}}
-        )
+        return self.call("POST", f"/rest/sendMessage/{{key}}/{kind}", json={"messageData": {"to": to, **fields}})
 
     def check(self, phone: str) -> requests.Response:
-        return self.call(
-            "GET", "/rest/instance/isOnWhatsApp/{key}", params={"jid": f"{phone}@s.whatsapp.net"}
-        )
+        return self.call("GET", "/rest/instance/isOnWhatsApp/{key}", params={"jid": f"{phone}@s.whatsapp.net"})
 
     def status(self) -> requests.Response:
         return self.call("GET", "/rest/instance/{key}")

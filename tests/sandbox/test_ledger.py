@@ -24,9 +24,7 @@ def send_or_lose(mega: MegaClient, to: str) -> int | None:
         return None
 
 
-def test_the_ledger_counts_what_was_accepted_whatever_was_answered(
-    mega: MegaClient, sandbox: SandboxProcess
-) -> None:
+def test_the_ledger_counts_what_was_accepted_whatever_was_answered(mega: MegaClient, sandbox: SandboxProcess) -> None:
     sandbox.control("mega", fail=0.2, silent=0.2, seed=11)
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: send_or_lose(mega, phone(number)), range(120)))
@@ -37,9 +35,7 @@ def test_the_ledger_counts_what_was_accepted_whatever_was_answered(
     assert sum(entry["answered"] for entry in entries) == answers.count(200) + answers.count(500)
     assert figures["duplicates"] == {}
     assert set(figures["phones"].values()) == {1}
-    assert (
-        len({entry["provider_message_id"] for entry in entries if entry["accepted"]}) == figures["accepted"]
-    )
+    assert len({entry["provider_message_id"] for entry in entries if entry["accepted"]}) == figures["accepted"]
 
 
 def test_a_phone_sent_to_twice_is_named(mega: MegaClient, sandbox: SandboxProcess) -> None:
@@ -108,9 +104,7 @@ def test_everything_comes_back_after_a_restart(tmp_path: Path, receiver: Webhook
         assert mega.status().json()["instance"]["status"] == "connected"
         assert phone(1) in second.get("/sandbox/phones").text
         # The receipt still owed leaves after the usual three seconds.
-        assert eventually(
-            lambda: [each["update"]["status"] for each in receiver.of_type("message.ack")] == [2, 3, 4]
-        )
+        assert eventually(lambda: [each["update"]["status"] for each in receiver.of_type("message.ack")] == [2, 3, 4])
         mega.send(phone(2))
         assert [entry["id"] for entry in second.ledger("mega")] == [1, 2]
 

@@ -68,9 +68,7 @@ def test_0104_is_reset_without_an_answer(mega: MegaClient, sandbox: SandboxProce
     assert (entry["accepted"], entry["answered"]) == (False, False)
 
 
-@pytest.mark.parametrize(
-    ("ending", "last_ack"), [("0000", 4), ("1234", 4), ("0007", 3), ("0666", 2), ("0408", 4)]
-)
+@pytest.mark.parametrize(("ending", "last_ack"), [("0000", 4), ("1234", 4), ("0007", 3), ("0666", 2), ("0408", 4)])
 def test_receipts_go_as_far_as_the_number_says(
     mega_with_webhook: MegaClient,
     receiver: WebhookReceiver,
@@ -108,9 +106,7 @@ def test_what_failed_stays_failed_whatever_the_order(
 
 
 @pytest.mark.parametrize(("ending", "words"), [("0999", "SAIR"), ("0888", "Quero saber mais")])
-def test_some_numbers_reply(
-    mega_with_webhook: MegaClient, receiver: WebhookReceiver, ending: str, words: str
-) -> None:
+def test_some_numbers_reply(mega_with_webhook: MegaClient, receiver: WebhookReceiver, ending: str, words: str) -> None:
     mega_with_webhook.send(phone(ending))
     (event,) = eventually(lambda: receiver.of_type("conversation"))
     assert event["message"] == {"conversation": words}
@@ -125,9 +121,7 @@ def test_a_magic_number_is_stronger_than_the_switches(mega: MegaClient, sandbox:
     assert mega.send(phone("0404")).status_code == 400
 
 
-@pytest.mark.parametrize(
-    "place", [lambda sandbox: magic.__doc__, lambda sandbox: sandbox.get("/sandbox/").text]
-)
+@pytest.mark.parametrize("place", [lambda sandbox: magic.__doc__, lambda sandbox: sandbox.get("/sandbox/").text])
 def test_every_ending_is_documented(sandbox: SandboxProcess, place: Callable[[SandboxProcess], str]) -> None:
     text = place(sandbox)
     assert [ending for ending in magic.MAGIC if ending not in text] == []

@@ -34,9 +34,7 @@ def test_other_calls_do_not_disturb_the_luck_of_sends(mega: MegaClient, sandbox:
     assert statuses(mega, 12) == first
 
 
-def test_failing_sends_are_not_accepted_and_count_up_with_the_rest(
-    mega: MegaClient, sandbox: SandboxProcess
-) -> None:
+def test_failing_sends_are_not_accepted_and_count_up_with_the_rest(mega: MegaClient, sandbox: SandboxProcess) -> None:
     sandbox.control("mega", fail=0.5, seed=1)
     answers = statuses(mega, 30)
     figures = sandbox.summary("mega")
@@ -65,9 +63,7 @@ def test_drop_resets_before_anything_is_read(mega: MegaClient, sandbox: SandboxP
     assert sandbox.ledger("mega") == []
 
 
-def test_silent_sends_are_accepted_and_closed_after_a_while(
-    mega: MegaClient, sandbox: SandboxProcess
-) -> None:
+def test_silent_sends_are_accepted_and_closed_after_a_while(mega: MegaClient, sandbox: SandboxProcess) -> None:
     sandbox.control("mega", silent=1, hang_ms=300)
     began = time.monotonic()
     with pytest.raises(requests.ConnectionError):
@@ -99,9 +95,7 @@ def test_switches_not_named_stay(sandbox: SandboxProcess) -> None:
 
 def test_a_star_means_every_provider(sandbox: SandboxProcess) -> None:
     shown = sandbox.control("*", latency_ms=5, silent=0.5)["providers"]
-    assert {provider: switches["latency_ms"] for provider, switches in shown.items()} == dict.fromkeys(
-        shown, 5
-    )
+    assert {provider: switches["latency_ms"] for provider, switches in shown.items()} == dict.fromkeys(shown, 5)
     assert "silent" not in shown["hotmart"]
 
 
@@ -139,9 +133,7 @@ def test_a_body_that_is_no_object_is_a_400(sandbox: SandboxProcess, body: str) -
 
 
 def test_a_useless_switch_at_its_default_is_let_pass(sandbox: SandboxProcess) -> None:
-    assert (
-        sandbox.control("hotmart", reorder=0, fail=0, latency_ms=1)["providers"]["hotmart"]["latency_ms"] == 1
-    )
+    assert sandbox.control("hotmart", reorder=0, fail=0, latency_ms=1)["providers"]["hotmart"]["latency_ms"] == 1
 
 
 def test_the_form_of_the_index_page_does_the_same(sandbox: SandboxProcess) -> None:
@@ -150,6 +142,4 @@ def test_the_form_of_the_index_page_does_the_same(sandbox: SandboxProcess) -> No
     shown = sandbox.get("/sandbox/control").json()["providers"]["mega"]
     assert (shown["fail"], shown["latency_ms"], shown["seed"]) == (0.5, 20, 9)
     assert shown["receipt_delay_ms"] == [1, 2, 3]
-    assert (
-        sandbox.post("/sandbox/control/form", data={"provider": "mega", "fail": "muito"}).status_code == 400
-    )
+    assert sandbox.post("/sandbox/control/form", data={"provider": "mega", "fail": "muito"}).status_code == 400

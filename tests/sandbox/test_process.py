@@ -45,9 +45,7 @@ def test_it_stops_cleanly_within_three_seconds_while_answers_hang(how: signal.Si
         assert not waiting.is_alive()
 
 
-def test_a_taken_port_is_said_in_one_sentence(
-    sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_taken_port_is_said_in_one_sentence(sandbox: SandboxProcess, capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(RuntimeError, match="ended with 1"):
         SandboxProcess("--port", sandbox.url.rpartition(":")[2])
     error = capfd.readouterr().err
@@ -67,8 +65,6 @@ def imported_roots(path: Path) -> set[str]:
 
 def test_it_imports_nothing_of_ours() -> None:
     files = list((ROOT / "sandbox").rglob("*.py"))
-    strangers = (
-        {root for path in files for root in imported_roots(path)} - ALLOWED - set(sys.stdlib_module_names)
-    )
+    strangers = {root for path in files for root in imported_roots(path)} - ALLOWED - set(sys.stdlib_module_names)
     assert len(files) > 20
     assert strangers == set()

@@ -19,9 +19,7 @@ def webhooks(sandbox: SandboxProcess) -> dict[str, Any]:
     return shown
 
 
-def test_a_receipt_has_the_shape_of_the_reference(
-    mega_with_webhook: MegaClient, receiver: WebhookReceiver
-) -> None:
+def test_a_receipt_has_the_shape_of_the_reference(mega_with_webhook: MegaClient, receiver: WebhookReceiver) -> None:
     sent = mega_with_webhook.send(PHONE).json()["messageData"]["key"]
     assert eventually(lambda: len(acks(receiver)) == 3)
     first = receiver.of_type("message.ack")[0]
@@ -90,9 +88,7 @@ def test_a_person_replies_from_the_phones_page(
     assert event["message"] == {"conversation": "Oi <b>gente</b>"}
 
 
-def test_a_refused_connection_is_tried_again_until_the_app_is_back(
-    mega: MegaClient, sandbox: SandboxProcess
-) -> None:
+def test_a_refused_connection_is_tried_again_until_the_app_is_back(mega: MegaClient, sandbox: SandboxProcess) -> None:
     port = free_port()
     sandbox.control("mega", receipt_delay_ms=[0, 0, 0])
     mega.set_webhook(f"http://127.0.0.1:{port}/webhooks/whatsapp/segredo")

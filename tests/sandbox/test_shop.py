@@ -58,9 +58,7 @@ OTHER_PATHS = {
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, type]]:
-    pairs: Any = (
-        value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
-    )
+    pairs: Any = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else None
     if pairs is None:
         yield path.removeprefix("."), type(value)
         return
@@ -82,9 +80,7 @@ def press(sandbox: SandboxProcess, bought: dict[str, Any], action: str, **body: 
     return event
 
 
-def test_a_purchase_posts_the_full_event_with_the_secret(
-    sandbox: SandboxProcess, receiver: WebhookReceiver
-) -> None:
+def test_a_purchase_posts_the_full_event_with_the_secret(sandbox: SandboxProcess, receiver: WebhookReceiver) -> None:
     bought = buy(sandbox)
     (post,) = receiver.received
     assert bought["http_status"] == 200
@@ -121,9 +117,7 @@ def test_without_a_phone_the_field_is_absent(sandbox: SandboxProcess) -> None:
         ("chargeback", "PURCHASE_CHARGEBACK", "CHARGEBACK"),
     ],
 )
-def test_purchase_events_keep_the_transaction(
-    sandbox: SandboxProcess, action: str, event: str, status: str
-) -> None:
+def test_purchase_events_keep_the_transaction(sandbox: SandboxProcess, action: str, event: str, status: str) -> None:
     bought = buy(sandbox)
     sent = press(sandbox, bought, action)
     assert (sent["event"], sent["data"]["purchase"]["status"]) == (event, status)
@@ -184,9 +178,7 @@ def test_the_ledger_keeps_event_and_answer(sandbox: SandboxProcess, receiver: We
     assert (entry["http_status"], entry["answer"], entry["accepted"]) == (401, "taken", False)
 
 
-def test_an_error_of_the_app_keeps_the_purchase_for_later(
-    sandbox: SandboxProcess, receiver: WebhookReceiver
-) -> None:
+def test_an_error_of_the_app_keeps_the_purchase_for_later(sandbox: SandboxProcess, receiver: WebhookReceiver) -> None:
     receiver.status = 503
     page = sandbox.post("/sandbox/shop/buy", data=ORDER)
     assert "foi guardada" in page.text
@@ -209,9 +201,7 @@ def test_a_purchase_by_form_shows_the_next_step(sandbox: SandboxProcess, receive
     assert len(receiver.received) == 1
 
 
-@pytest.mark.parametrize(
-    "change", [{"offer": "gold"}, {"name": " "}, {"email": "maria"}, {"email": "@example.com"}]
-)
+@pytest.mark.parametrize("change", [{"offer": "gold"}, {"name": " "}, {"email": "maria"}, {"email": "@example.com"}])
 def test_a_bad_order_is_refused_with_a_sentence(
     sandbox: SandboxProcess, receiver: WebhookReceiver, change: dict[str, str]
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
@@ -27,14 +26,15 @@ class RunningStack:
         self.port = free_port()
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "LANG", "TMPDIR")}
         own = {"LEADS_HOME": str(home), "PORT": str(self.port), "DEMO": "1" if demo else "0", "WEB_CONCURRENCY": "1"}
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "core.processes"],
-            cwd=ROOT,
-            env=kept | own | {"PYTHONUNBUFFERED": "1"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self.terminal = home / "terminal.txt"
+        with self.terminal.open("w") as terminal:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "core.processes"],
+                cwd=ROOT,
+                env=kept | own | {"PYTHONUNBUFFERED": "1"},
+                stdout=terminal,
+                stderr=subprocess.STDOUT,
+            )
         self.said = self._wait_for_welcome()
         self.addresses: dict[str, Any] = json.loads((home / "addresses.json").read_text())
         self.url: str = self.addresses["web"]
@@ -63,22 +63,14 @@ class RunningStack:
         return self.process.wait(60)
 
     def _wait_for_welcome(self) -> str:
-        assert self.process.stdout is not None
-        said: list[str] = []
         deadline = time.monotonic() + START_SECONDS
-        with selectors.DefaultSelector() as selector:
-            selector.register(self.process.stdout, selectors.EVENT_READ)
-            while time.monotonic() < deadline:
-                if not selector.select(timeout=1):
-                    continue
-                line = self.process.stdout.readline()
-                said.append(line)
-                if not line or "Ctrl-C" in line:
-                    break
-        if not said or "Ctrl-C" not in said[-1]:
-            self.stop()
-            raise RuntimeError("make run did not come up:\n" + "".join(said))
-        return "".join(said)
+        while time.monotonic() < deadline and self.process.poll() is None:
+            said = self.terminal.read_text()
+            if "Ctrl-C" in said:
+                return said
+            time.sleep(0.1)
+        self.stop()
+        raise RuntimeError("make run did not come up:\n" + self.terminal.read_text())
 
     def __enter__(self) -> Self:
         return self

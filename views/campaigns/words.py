@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 
 from core.formats import number, phone_display
 from core.i18n import current_locale, current_zone
@@ -287,5 +288,8 @@ def _about(log: CampaignLog, names: Names) -> str:
     name, phone = names.contacts.get(log.contact_id or 0, ("", ""))
     who = " ".join(part for part in (name, phone_display(phone) if phone else "") if part)
     count = log.details.get("count")
-    counted = number(count, locale=current_locale()) if isinstance(count, int) else ""
+    counted = ""
+    if isinstance(count, int):
+        shown = number(count, locale=current_locale())
+        counted = ngettext("%(people)s pessoa", "%(people)s pessoas", count, people=shown)
     return " · ".join(part for part in (counted, who, names.instances.get(log.instance_id or 0, "")) if part)

@@ -64,8 +64,8 @@ def undo(import_id: int) -> BaseResponse:
         found = room.refuse_undo(session, who.tenant_id, import_id)
         if found.total > room.UNDO_IN_REQUEST_ROWS:
             room.request_undo(session, who.tenant_id, import_id, now=utcnow())
-            job = ("jobs.leads.undo_import", who.tenant_id, import_id, who.user_id)
-            enqueue_after_commit(session, *job, queue=IMPORTS)
+            ids = (who.tenant_id, import_id, who.user_id)
+            enqueue_after_commit(session, "jobs.leads.undo_import", *ids, queue=IMPORTS)
         else:
             _say_undone(room.undo_import(session, who.tenant_id, import_id, actor=who.user_id))
         session.commit()
@@ -128,7 +128,15 @@ def _facts(import_id: int) -> dict[str, object]:
         "can_undo": is_finished and found.undo_requested_at is None and room.can_undo(session, tenant_id, import_id),
         "is_undoing": is_finished and found.undo_requested_at is not None,
         "reading": _reading_words(found),
+        "columns": _columns(found),
     }
+
+
+def _columns(found: LeadImport) -> list[tuple[str, str]]:
+    """Header and what it became, in the file's own order."""
+    headers = found.layout.get("headers", [])
+    pairs = [(header, field) for field, header in found.layout.get("mapping", {}).items()]
+    return sorted(pairs, key=lambda pair: headers.index(pair[0]))
 
 
 def _reading_words(found: LeadImport) -> list[str]:

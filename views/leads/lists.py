@@ -1,5 +1,7 @@
 """`/leads`: lists, the people of one, files out."""
 
+from typing import Final
+
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -12,6 +14,8 @@ from core.errors import NotFound
 from services import leads as room
 from services.accounts import entitlement_of
 from views.leads.blueprint import CSV, XLSX, blueprint, download, flash_with_undo
+
+PEOPLE_A_PAGE: Final = 40
 
 
 @blueprint.get("")
@@ -37,7 +41,9 @@ def show_list(list_id: int) -> str:
     """The people of a list."""
     tenant_id, session = current_principal().tenant_id, db.session()
     query = request.args.get("q", "")
-    page = room.page_of_leads(session, tenant_id, list_id, query=query, cursor=request.args.get("cursor"))
+    page = room.page_of_leads(
+        session, tenant_id, list_id, query=query, limit=PEOPLE_A_PAGE, cursor=request.args.get("cursor")
+    )
     return render_template(
         "leads/list.html",
         list=room.list_of(session, tenant_id, list_id),

@@ -62,7 +62,7 @@ def _import() -> BaseResponse:
     done = room.import_suppressions(session, who.tenant_id, stream, filename, reason=typed("reason"), actor=who.user_id)
     session.commit()
     text = _(
-        "%(added)s números entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas não tinham um número válido.",
+        "%(added)s números entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas sem número válido.",
         added=number(done.added),
         already=number(done.already),
         invalid=number(done.invalid),

@@ -17,7 +17,7 @@ from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.receipts import sql
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
-from services.sending.receipts.people import apply_changes, apply_replies
+from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
 from services.sending.settle import suppress_people
 from services.sending.words import LogLine
 
@@ -51,9 +51,11 @@ class Move(NamedTuple):
         return next((one for one in self.news if one.status.value == self.target.value), self.news[-1])
 
 
-def apply_inbox(session: Session, now: datetime) -> int:
-    """Apply up to 500 due calls. Returns how many were taken; the caller commits and asks again while it was many."""
-    calls = [call_of(row) for row in session.execute(sql.TAKE_INBOX, {"now": now, "most": MOST_CALLS})]
+def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> int:
+    """Apply up to 500 due calls, or `only` one of them. Returns how many were taken; the caller commits and asks
+    again while it was many."""
+    taken = session.execute(sql.TAKE_INBOX, {"now": now, "most": MOST_CALLS, "only": only})
+    calls = [call_of(row) for row in taken]
     if not calls:
         return 0
     found = gather(calls)
@@ -65,12 +67,23 @@ def apply_inbox(session: Session, now: datetime) -> int:
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
-    numbers.write(session, now)
+    lines += stopped_by_health(session, numbers, numbers.write(session, now), now)
     lines += apply_changes(session, list(found.changes.values()), now)
     deltas.write(session)
-    write_logs(session, lines)
+    # When it was heard: the month of a provider's clock may have no partition, and would stop everybody's receipts.
+    write_logs(session, [line._replace(at=now) for line in lines])
     _file(session, calls, found, messages, now)
     return len(calls)
+
+
+def due_calls(session: Session, now: datetime) -> list[int]:
+    """The ids of up to 500 due calls."""
+    return list(session.scalars(sql.DUE_INBOX, {"now": now, "most": MOST_CALLS}))
+
+
+def set_aside(session: Session, call_id: int, *, problem: str, now: datetime) -> None:
+    """Put a call that can't be applied out of everybody's way, to be tried again later; given up after a day."""
+    session.execute(sql.SET_ASIDE, {"id": call_id, "problem": problem, "now": now})
 
 
 def _find_messages(session: Session, news: Sequence[News], now: datetime) -> dict[MessageKey, Message]:

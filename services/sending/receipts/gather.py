@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import structlog
@@ -25,6 +25,8 @@ from services.sending.tuning import EARLY_RECEIPT
 
 log = structlog.get_logger()
 FIRST_WAIT_SECONDS = 1.0
+BELIEVED = timedelta(days=1)
+"""A provider's clock further from ours than this is wrong, and nothing happens after we hear of it."""
 
 
 class Call(NamedTuple):
@@ -131,7 +133,7 @@ def _sort_in(found: Gathered, call: Call, event: WebhookEvent) -> None:
     elif event.is_echo:
         news = _of_echo(call, event)
     elif event.phone:
-        at = event.at or call.received_at
+        at = _moment(event.at, call)
         found.replies.append(Reply(call.tenant_id, event.phone, key_of(event.phone), event.text, at))
     if news is not None:
         found.news.append(news)
@@ -146,7 +148,7 @@ def _of_receipt(call: Call, event: Receipt) -> News:
         call.instance_id,
         event.provider_message_id,
         event.status,
-        event.at or call.received_at,
+        _moment(event.at, call),
         call.received_at,
         key_of(event.recipient_id.partition("@")[0].partition(":")[0]),
         None,
@@ -161,11 +163,16 @@ def _of_echo(call: Call, event: Inbound) -> News:
         call.instance_id,
         event.provider_message_id,
         ReceiptStatus.SENT,
-        event.at or call.received_at,
+        _moment(event.at, call),
         call.received_at,
         key_of(event.phone),
         event.text,
     )
+
+
+def _moment(said: datetime | None, call: Call) -> datetime:
+    is_likely = said is not None and call.received_at - BELIEVED <= said <= call.received_at
+    return said if said is not None and is_likely else call.received_at
 
 
 def wait_or_give_up(call: Call, now: datetime) -> tuple[InboxStatus, float]:

@@ -1,6 +1,6 @@
 """Replies of people and changes of connection, out of the inbox."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,12 +11,14 @@ from models.campaigns import LogType, Severity
 from models.instances import InstanceStatus
 from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
+from services.sending.numbers import ILL, NumberNow, Numbers
 from services.sending.opt_out import is_opt_out
 from services.sending.receipts import sql
 from services.sending.receipts.gather import Change, Reply
 from services.sending.settle import suppress_people
 from services.sending.words import LogLine
 
+BELOW_50: Final = "A saúde do número ficou abaixo de 50."
 LEFT: Final = "A pessoa pediu para não receber mais mensagens."
 CONNECTION_TEXTS: Final = {
     InstanceStatus.CONNECTED: "",
@@ -64,6 +66,22 @@ def apply_replies(session: Session, replies: Sequence[Reply], deltas: Deltas) ->
         for row in rows
         if (row.tenant_id, row.phone_key) in leaving
     ]
+
+
+def stopped_by_health(session: Session, told: Numbers, after: Mapping[int, NumberNow], now: datetime) -> list[LogLine]:
+    """Two lines in each active campaign of a number that its receipts have made ill: why, and that it stopped."""
+    stopped = [(tenant_id, number) for tenant_id, number in told.news if number in after and after[number].has_stopped]
+    if not stopped:
+        return []
+    columns = {"tenants": plain(one[0] for one in stopped), "instances": plain(one[1] for one in stopped)}
+    lines = []
+    for tenant_id, campaign_id, number in session.execute(sql.CAMPAIGNS_OF_NUMBERS, columns):
+        who, health = (tenant_id, campaign_id, now), after[number].health
+        lines += [
+            LogLine(*who, LogType.HEALTH_ISSUE, Severity.WARNING, BELOW_50, {}, number, health=health),
+            LogLine(*who, LogType.INSTANCE_PAUSED, Severity.CRITICAL, ILL, {}, number, health=health),
+        ]
+    return lines
 
 
 def apply_changes(session: Session, changes: Sequence[Change], now: datetime) -> list[LogLine]:

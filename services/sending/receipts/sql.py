@@ -8,11 +8,24 @@ TAKE_INBOX: Final = text("""
 SELECT w.tenant_id, w.id, w.instance_id, i.connector, w.headers, w.body, w.received_at
 FROM webhook_inbox w
 JOIN instances i ON i.tenant_id = w.tenant_id AND i.id = w.instance_id
-WHERE w.status = 'pending' AND w.due_at <= :now
+WHERE w.status = 'pending' AND w.due_at <= :now AND (CAST(:only AS bigint) IS NULL OR w.id = :only)
 ORDER BY w.due_at
 LIMIT :most
 FOR UPDATE OF w SKIP LOCKED
 """)
+
+DUE_INBOX: Final = text("""
+SELECT w.id FROM webhook_inbox w WHERE w.status = 'pending' AND w.due_at <= :now ORDER BY w.due_at LIMIT :most
+""")
+
+SET_ASIDE: Final = text("""
+UPDATE webhook_inbox w SET
+    status = CASE WHEN w.received_at < :now - interval '1 day' THEN 'unreadable' ELSE w.status END,
+    due_at = :now + GREATEST(interval '1 minute', (:now - w.received_at) / 2),
+    problem = :problem
+WHERE w.id = :id AND w.status = 'pending'
+""")
+"""Tried again for a day, ever more seldom: the fault may be ours, and then no call must be lost by it."""
 
 FILE_INBOX: Final = text("""
 UPDATE webhook_inbox w SET status = u.status, problem = u.problem,

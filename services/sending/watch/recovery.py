@@ -86,6 +86,24 @@ def expire(session: Session, now: datetime) -> int:
     return len(rows)
 
 
+def cancel_leftovers(session: Session) -> int:
+    """Rows that came back to the queue of a campaign in the moment it was cancelled, or whose door died before it had
+    moved them all, 5,000 at a time. Returns how many."""
+    rows = session.execute(sql.CANCEL_LEFTOVERS).all()
+    deltas = Deltas()
+    for row in rows:
+        deltas.move((row.tenant_id, row.campaign_id), "pending", "cancelled")
+    deltas.write(session)
+    return len(rows)
+
+
+def prepare_months(session: Session) -> None:
+    """Make the log's partitions of this month and the next three: without one nothing could be settled. Gives up
+    after 2 s of waiting for the table, behind which all settles would queue; the next sweep tries again."""
+    session.execute(sql.WAIT_BRIEFLY)
+    session.execute(sql.PREPARE_MONTHS)
+
+
 def begin_days(session: Session, now: datetime) -> None:
     """Numbers whose tenant's midnight has passed count from zero again (those that send do so in their claim)."""
     session.execute(sql.RESET_DAYS, {"now": now})

@@ -148,6 +148,25 @@ WHERE cc.tenant_id = o.tenant_id AND cc.campaign_id = o.campaign_id AND cc.phone
 RETURNING cc.tenant_id, cc.campaign_id
 """)
 
+CANCEL_LEFTOVERS: Final = text("""
+WITH leftovers AS (
+    SELECT cc.tenant_id, cc.campaign_id, cc.phone
+    FROM campaigns c
+    JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id AND k.pending > 0
+    JOIN campaign_contacts cc ON cc.tenant_id = c.tenant_id AND cc.campaign_id = c.id AND cc.status = 'pending'
+    WHERE c.status = 'cancelled'
+    LIMIT 5000
+    FOR NO KEY UPDATE OF cc SKIP LOCKED
+)
+UPDATE campaign_contacts cc SET status = 'cancelled'
+FROM leftovers o
+WHERE cc.tenant_id = o.tenant_id AND cc.campaign_id = o.campaign_id AND cc.phone = o.phone
+RETURNING cc.tenant_id, cc.campaign_id
+""")
+
+WAIT_BRIEFLY: Final = text("SELECT set_config('lock_timeout', '2s', true)")
+PREPARE_MONTHS: Final = text("SELECT ensure_month_partitions('campaign_logs', 3)")
+
 UNCLEAR_NUMBERS: Final = text("""
 UPDATE instances i SET held_until = CAST(:now AS timestamptz) + make_interval(secs => :recheck_seconds)
 FROM (

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import permutations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.tenancy import system_scope
-from models.accounts import Directory, HotmartEvent, HotmartEventStatus, Licence, LicenceSource, PlanMapping, User
+from models.accounts import HotmartEvent, HotmartEventStatus, Licence, LicenceSource, PlanMapping, User
 from models.outgoing import OutgoingEmail
 from services import subscriptions
 from services.accounts import (
@@ -19,6 +19,7 @@ from services.accounts import (
     entitlement_of,
     map_product,
     open_hotmart_events,
+    remove_from_directory,
     replay_unmapped_events,
     store_hotmart_event,
 )
@@ -156,6 +157,19 @@ def test_a_known_customer_keeps_their_account(tenant: TenantHandle, deliver: Del
     assert licence_of(system_session, subscription.code).tenant_id == tenant.id
 
 
+def test_a_renewal_finds_its_licence_although_the_person_signs_in_with_another_email_now(
+    buyer: Subscription, deliver: Deliver, system_session: Session, factory: sessionmaker[Session]
+) -> None:
+    deliver(buyer.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
+    before = licence_of(system_session, buyer.code)
+    owner = system_session.scalars(select(User.id).where(User.tenant_id == before.tenant_id)).one()
+    with system_scope("test"), factory.begin() as session:
+        remove_from_directory(session, "email", tenant_id=before.tenant_id, target_id=owner)
+    deliver(buyer.purchase("PURCHASE_APPROVED", MONTH, next_charge=MONTH + 30 * DAY, transaction="HP-RENEWED"))
+    tenants = select(Licence.tenant_id).where(Licence.external_key == buyer.code)
+    assert system_session.scalars(tenants).all() == [before.tenant_id]
+
+
 def test_an_unmapped_purchase_waits_and_is_applied_once_mapped(
     deliver: Deliver, system_session: Session, factory: sessionmaker[Session]
 ) -> None:
@@ -216,18 +230,32 @@ def test_a_body_that_cannot_be_read_is_stored_and_flagged(body: bytes, system_se
 def test_two_first_purchases_at_once_make_one_tenant(
     buyer: Subscription, factory: sessionmaker[Session], system_session: Session
 ) -> None:
+    """The second is applied while the first has made its tenant and not committed yet."""
     other = Subscription(buyer.email)
-    bodies = [one.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH) for one in (buyer, other)]
-    threads = [threading.Thread(target=_deliver, args=(factory, body)) for body in bodies]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    owners = select(func.count()).select_from(Directory).where(Directory.kind == "email", Directory.key == buyer.email)
-    assert system_session.scalar(owners) == 1
+    answers: list[HotmartEventStatus | None] = []
+    second_body = other.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH)
+    second = threading.Thread(target=lambda: answers.append(_deliver(factory, second_body)))
+    with system_scope("test"), factory.begin() as session:
+        stored_id = store_hotmart_event(session, buyer.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
+        assert stored_id is not None
+        answers.append(apply_hotmart_event(session, stored_id, NOW))
+        second.start()
+        second.join(0.5)
+    second.join()
+    assert answers == [HotmartEventStatus.APPLIED] * 2
     assert licence_of(system_session, buyer.code).tenant_id == licence_of(system_session, other.code).tenant_id
 
 
 def test_an_event_with_an_unknown_shape_raises_nothing(deliver: Deliver) -> None:
     odd = {"purchase": [], "subscription": "x", "buyer": None, "product": 7}
     assert deliver(envelope("PURCHASE_APPROVED", NOW, odd)) == [HotmartEventStatus.IGNORED]
+
+
+def test_hopeless_events_dont_stand_before_new_ones_in_the_sweep(deliver: Deliver, system_session: Session) -> None:
+    hopeless, new = Subscription("isto não é um e-mail"), Subscription(f"{new_code()}@example.com")
+    deliver(hopeless.purchase("PURCHASE_APPROVED", NOW))
+    tried = system_session.scalars(select(HotmartEvent.id).where(HotmartEvent.licence_key == hopeless.code)).one()
+    waiting = store_hotmart_event(system_session, new.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
+    assert waiting is not None
+    swept = open_hotmart_events(system_session, datetime.now(UTC) + DAY, limit=10_000)
+    assert swept.index(waiting) < swept.index(tried)

@@ -18,6 +18,7 @@ from services.accounts import (
     read_one_time_link,
     use_one_time_link,
 )
+from services.accounts.api_keys import create_api_key, create_sign_in_key, find_api_key, person_of_key
 from services.accounts.one_time import create_one_time_link
 from tests.support.world import TenantHandle
 
@@ -37,6 +38,18 @@ def test_a_link_changes_the_password_once_and_ends_older_sessions(session: Sessi
     assert person_of_cookie(session, tenant.id, tenant.owner_id, before.session_epoch) is None
     with pytest.raises(LinkIsOver):
         use_one_time_link(session, claim, PASSWORD, utcnow())
+
+
+def test_a_new_password_signs_programs_out_and_leaves_named_keys(session: Session, tenant: TenantHandle) -> None:
+    person = load_person(session, tenant.id, tenant.owner_id)
+    assert person is not None
+    signed_in, _ = create_sign_in_key(session, person, utcnow())
+    named = create_api_key(session, tenant.id, tenant.owner_id, name="loja")
+    session.commit()
+
+    use_one_time_link(session, read_one_time_link(link(session, tenant)), PASSWORD, utcnow())
+
+    assert [works(session, key) for key in (signed_in, named)] == [False, True]
 
 
 def test_looking_at_a_link_does_not_burn_it(session: Session, tenant: TenantHandle) -> None:
@@ -84,3 +97,8 @@ def test_only_the_secrets_hash_is_stored(session: Session, tenant: TenantHandle)
     stored = session.scalars(select(OneTimeToken.token_hash).where(OneTimeToken.tenant_id == tenant.id)).all()
     assert claim.secret not in stored
     assert all(len(one) == 64 for one in stored)
+
+
+def works(session: Session, key: str) -> bool:
+    found = find_api_key(session, key)
+    return found is not None and person_of_key(session, found, key, utcnow()) is not None

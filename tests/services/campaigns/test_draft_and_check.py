@@ -98,7 +98,7 @@ def test_once_launched_the_audience_and_its_variables_are_history(session: Sessi
         campaigns.update_campaign(session, tenant.id, campaign_id, changes, actor=None, now=NOW)
 
     for refused in ({"lists": [add_list(session, tenant.id, 1, first=50)]}, {"messages": ["{categoria}"]},
-                    {"messages": ["{telefone}"]}):  # fmt: skip
+                    {"messages": ["{telefone}"]}, {"messages": []}, {"instances": []}):  # fmt: skip
         with pytest.raises(InvalidInput):
             change(**refused)
     change(messages=["{cidade|aí}, {nome}! {telefone|}"])

@@ -1,5 +1,8 @@
 """What reaches a phone: variables filled, never a brace, the same variation for the same person."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,6 +85,13 @@ def test_what_would_print_nothing_is_reported() -> None:
 def test_a_brace_without_its_pair_is_noticed() -> None:
     assert [has_stray_brace(text) for text in ("Oi {nome", "Oi nome}", "Oi {}", "Oi { | }")] == [True] * 4
     assert not has_stray_brace("Oi {nome}, {{cidade|x}}")
+
+
+@pytest.mark.parametrize("text", ["{" * 200_000, "{|" * 100_000, "{a" * 100_000, "{" + "|" * 200_000, "{a|" * 70_000])
+def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
+    started = time.perf_counter()
+    assert has_stray_brace(text)
+    assert time.perf_counter() - started < 1
 
 
 def test_the_pieces_say_what_a_variable_filled() -> None:

@@ -14,6 +14,7 @@ from core.http import configure
 from core.outside import call_outside
 from core.tenancy import tenant_scope
 from models.instances import Instance, InstanceStatus, WebhookDelivery
+from models.leads import Suppression
 from models.states import NotAllowedNow
 from services import instances as room
 from services.instances.change import TooManyInstances
@@ -132,6 +133,12 @@ def test_secrets_are_sealed_and_bound_to_their_row(
         ({"min_interval_ms": 90_000, "max_interval_ms": 50_000}, "max_interval_ms"),
         ({"min_interval_ms": 1_000}, "min_interval_ms"),
         ({"daily_cap": 0}, "daily_cap"),
+        ({"daily_cap": 10**12}, "daily_cap"),
+        ({"name": "x" * 81}, "name"),
+        ({"name": "Loja\x00"}, "name"),
+        ({"instance_key": "k" * 121}, "instance_key"),
+        ({"base_url": "https://" + "h" * 300}, "base_url"),
+        ({"base_url": "https://[::1"}, "base_url"),
     ],
 )
 def test_each_wrong_field_is_named(
@@ -141,6 +148,27 @@ def test_each_wrong_field_is_named(
     with pytest.raises(InvalidInput) as refusal:
         room.create_instance(session, tenant.id, new, actor=None, now=NOW)
     assert field in refusal.value.fields
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"name": "x" * 81}, "name"),
+        ({"base_url": "ftp://x"}, "base_url"),
+        ({"daily_cap": -1}, "daily_cap"),
+        ({"base_url": "https://api.example.com"}, "base_url"),
+    ],
+)
+def test_an_edit_is_held_to_the_same_and_no_sandbox_number_becomes_a_real_one(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess, change: dict[str, object], field: str
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    with pytest.raises(InvalidInput) as refusal:
+        room.update_instance(session, tenant.id, instance_id, change, actor=None, now=NOW)
+    assert field in refusal.value.fields
+    session.rollback()
+    room.update_instance(session, tenant.id, instance_id, {"name": " Balcão "}, actor=None, now=NOW)
+    assert room.instance_of(session, tenant.id, instance_id).name == "Balcão"
 
 
 def test_the_plan_says_how_many_numbers_there_may_be(
@@ -166,6 +194,33 @@ def test_pause_and_resume_move_only_where_the_table_allows(
     room.resume_instance(session, tenant.id, instance_id, actor=None)
     session.expire_all()
     assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.CONNECTED
+
+
+def test_a_number_its_health_has_stopped_can_be_resumed(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    instance = room.instance_of(session, tenant.id, instance_id)
+    instance.status, instance.health_score = InstanceStatus.PAUSED, 45
+    session.flush()
+
+    room.resume_instance(session, tenant.id, instance_id, actor=None)
+
+    session.refresh(instance)
+    assert room.is_healthy(instance)
+
+
+def test_not_even_a_test_goes_to_who_asked_to_be_left_alone(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    room.instance_of(session, tenant.id, instance_id).status = InstanceStatus.CONNECTED
+    session.add(Suppression(tenant_id=tenant.id, phone="5511900010001", phone_key="5511900010001", reason="opt_out"))
+    session.flush()
+
+    with pytest.raises(InvalidInput) as refusal:
+        room.prepare_test(session, tenant.id, instance_id, phone="(11) 90001-0001", app_name="Leads")
+    assert "phone" in refusal.value.fields
 
 
 def test_a_stranger_and_a_removed_number_are_not_found(

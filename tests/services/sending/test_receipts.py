@@ -183,6 +183,19 @@ def test_a_lost_connection_stops_the_number_and_a_new_one_brings_it_back(scene: 
     assert {"instance_paused", "instance_resumed"} <= {one.log_type for one in scene.logs(running)}
 
 
+def test_a_number_that_its_receipts_made_ill_stops_and_its_campaigns_tell_why(
+    scene: Scene, sent: tuple[int, int]
+) -> None:
+    number, campaign = sent
+    running = scene.add_campaign([number], phones(1, ddd=47))
+    scene.run_sql("UPDATE instances SET health_score = 55 WHERE tenant_id = :tenant_id")
+    scene.add_inbox(number, ack(next(iter(scene.contacts(campaign).values())), FAILED))
+    apply(scene)
+
+    assert scene.number(number).status == "paused"
+    assert {"health_issue", "instance_paused"} <= {one.log_type for one in scene.logs(running)}
+
+
 def test_a_paused_number_stays_paused_when_it_connects(scene: Scene, sent: tuple[int, int]) -> None:
     number, _ = sent
     scene.run_sql("UPDATE instances SET status = 'paused' WHERE tenant_id = :tenant_id")

@@ -85,18 +85,18 @@ def test_refused_rows_are_shown_by_repair_and_can_be_downloaded(owner: PageClien
 
 
 @pytest.mark.parametrize(
-    ("content", "filename", "status", "sentence"),
+    ("content", "status", "sentence"),
     [
-        (b"", "vazio.csv", 422, "vazio"),
-        (HEADER.encode(), "so-cabecalho.csv", 422, "cabeçalho"),
-        (b"a;b\n1;2\n", "sem-telefone.csv", 422, "“a”, “b”"),
-        (b"%PDF-1.7 ...", "lista.csv", 415, "PDF"),
+        (b"", 422, "vazio"),
+        (HEADER.encode(), 422, "cabeçalho"),
+        (b"a;b\n1;2\n", 422, "“a”, “b”"),
+        (b"%PDF-1.7 ...", 415, "PDF"),
     ],
 )
 def test_a_hopeless_file_brings_the_form_back_with_a_sentence(
-    owner: PageClient, importer: Importer, content: bytes, filename: str, status: int, sentence: str
+    owner: PageClient, importer: Importer, content: bytes, status: int, sentence: str
 ) -> None:
-    answer = send(owner, content, filename)
+    answer = send(owner, content)
     assert answer.status_code == status
     assert sentence in answer.text
     assert 'value="Clientes"' in answer.text, "what was typed is kept"
@@ -121,7 +121,7 @@ def test_a_list_shows_searches_and_pages_its_people(owner: PageClient, importer:
     found = importer.send(thousand_rows())
     url = f"/leads/lists/{found.list_id}"
     first = owner.get(url).text
-    assert len(re.findall(r'<tr data-id="', first)) == 50
+    assert len(re.findall(r'<tr data-id="', first)) == 40
     cursor = re.search(r"cursor=([\w-]+)", first)
     assert cursor
     second = owner.get(f"{url}?cursor={cursor.group(1)}").text

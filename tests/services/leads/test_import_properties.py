@@ -1,0 +1,61 @@
+"""What holds for any file at all."""
+
+import random
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from models.leads import ImportStatus
+from tests.support.lead_files import Importer, counts_of, csv_of
+
+PHONES = st.one_of(
+    st.integers(0, 12).map(lambda n: f"119{n:08d}"),
+    st.integers(0, 12).map(lambda n: f"(11) 9{n // 10_000:04d}-{n % 10_000:04d}"),
+    st.integers(0, 3).map(lambda n: f"11 8000-000{n}"),
+    st.sampled_from(["", "123", "sem número", "08007001234", "=1+1", "00 000", "+351 912 345 678"]),
+)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='";\r\n'), max_size=12)
+STATUSES = st.sampled_from(["1", "1.0", " 1 ", "0", "", "sim"])
+ROWS = st.lists(st.tuples(TEXTS, PHONES, STATUSES, TEXTS), min_size=1, max_size=40)
+QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def file_of(rows: list[tuple[str, str, str, str]]) -> bytes:
+    lines = [";".join(f'"{cell}"' for cell in row) for row in rows]
+    return csv_of(*lines, header="nome;telefone;status;recado")
+
+
+@QUICK
+@given(rows=ROWS)
+def test_the_six_counts_add_up_for_any_messy_file(importer: Importer, rows: list[tuple[str, str, str, str]]) -> None:
+    found = importer.send(file_of(rows))
+    assert found.status in {ImportStatus.FINISHED, ImportStatus.FAILED}
+    assert sum(counts_of(found).values()) == found.total == len(rows)
+    assert sum(problem["count"] for problem in found.problems) == found.invalid
+
+
+@QUICK
+@given(rows=ROWS)
+def test_importing_twice_leaves_what_importing_once_left(
+    importer: Importer, rows: list[tuple[str, str, str, str]]
+) -> None:
+    first = importer.send(file_of(rows))
+    before = {phone: (lead.name, lead.extra, lead.updated_at) for phone, lead in importer.leads().items()}
+    again = importer.send(file_of(rows))
+    assert {phone: (lead.name, lead.extra, lead.updated_at) for phone, lead in importer.leads().items()} == before
+    assert again.created == 0
+    assert again.updated == first.created + first.updated
+    for name in ("total", "duplicates", "invalid", "not_selected", "suppressed"):
+        assert getattr(again, name) == getattr(first, name)
+
+
+@QUICK
+@given(rows=ROWS, seed=st.integers())
+def test_the_order_of_the_rows_does_not_matter(
+    importer: Importer, make_tenant, rows: list[tuple[str, str, str, str]], seed: int
+) -> None:
+    shuffled = random.Random(seed).sample(rows, len(rows))
+    one, other = (Importer(importer.factory, make_tenant().id) for _ in range(2))
+    first, second = one.send(file_of(rows)), other.send(file_of(shuffled))
+    assert set(one.leads()) == set(other.leads())
+    assert counts_of(first) == counts_of(second)
