@@ -2,12 +2,20 @@
 
 from flask import Flask
 
-from api import auth, health, instances, leads, leads_imports
+from api import auth, campaigns, dashboard, health, instances, leads, leads_imports
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart, whatsapp
 
-ROOMS = (auth.blueprint, health.api_blueprint, instances.blueprint, leads_imports.blueprint, leads.blueprint)
+ROOMS = (
+    auth.blueprint,
+    health.api_blueprint,
+    instances.blueprint,
+    leads_imports.blueprint,
+    leads.blueprint,
+    campaigns.blueprint,
+    dashboard.blueprint,
+)
 PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 
 

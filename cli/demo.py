@@ -22,7 +22,7 @@ from core.home_files import write_private_json
 from core.http import configure
 from core.outside import call_outside
 from core.tenancy import tenant_scope
-from models.accounts import LicenceSource, Role, Tenant
+from models.accounts import LicenceSource, Role, Tenant, User
 from models.leads import ImportStatus
 from services import accounts, campaigns, instances, leads
 
@@ -89,6 +89,9 @@ def _create_people(session: Session, business: DemoBusiness) -> tuple[accounts.N
     accounts.grant_manual_licence(session, made.tenant_id, business.plan_slug, utcnow(), source=LicenceSource.DEMO)
     viewer = f"leitura.{business.email}"
     accounts.create_user(session, made.tenant_id, name="Contador", email=viewer, role=Role.VIEWER, password=guest)
+    session.execute(
+        update(User).where(User.tenant_id == made.tenant_id, User.id == made.user_id).values(name=business.owner_name)
+    )
     session.execute(
         update(Tenant).where(Tenant.id == made.tenant_id).values(business_context=business.business_context)
     )

@@ -22,7 +22,7 @@ from services.campaigns.draft import (
     update_campaign,
 )
 from services.campaigns.figures import conversion_rate, progress_percent, success_rate
-from services.campaigns.find import Parts, campaign_of, counts_of, parts_of, zone_of_tenant
+from services.campaigns.find import Members, Parts, campaign_of, counts_of, members_of, parts_of, zone_of_tenant
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
@@ -77,6 +77,7 @@ __all__ = [
     "FirstSteps",
     "Forecast",
     "Frozen",
+    "Members",
     "Names",
     "NoDealToRemove",
     "NotReady",
@@ -117,6 +118,7 @@ __all__ = [
     "instance_names",
     "launch_campaign",
     "logs_of",
+    "members_of",
     "names_for_logs",
     "overview",
     "parts_of",

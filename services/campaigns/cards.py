@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.campaigns import ACTIVE, Campaign, CampaignCounts, CampaignStatus
-from services.campaigns.figures import conversion_rate, progress_percent, success_rate
+from services.campaigns.figures import conversion_rate, progress_percent, share, success_rate
 from services.campaigns.find import campaign_of, counts_of
 
 MAX_SEARCH_CHARS: Final = 120
@@ -60,6 +60,16 @@ class Totals:
     invalid: int
     replied: int
     closed_deals: int
+
+    @property
+    def success_rate(self) -> float:
+        """In percent."""
+        return share(self.sent, self.sent + self.failed + self.invalid)
+
+    @property
+    def conversion_rate(self) -> float:
+        """In percent."""
+        return conversion_rate(self.closed_deals, self.sent)
 
     @property
     def active(self) -> int:

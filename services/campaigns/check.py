@@ -15,7 +15,7 @@ from models.campaigns import Campaign, CampaignDay, CampaignStatus, ContactStatu
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
-from services.campaigns.find import Parts, campaign_of, counts_of, parts_of, zone_of_tenant
+from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.window import rules_of, zone_of
 
@@ -133,17 +133,17 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
 
 
-def forecast_remaining(session: Session, tenant_id: int, campaign_id: int, now: datetime) -> Forecast:
-    """When a launched campaign will be done with what still waits, through the numbers connected now."""
-    campaign = campaign_of(session, tenant_id, campaign_id)
-    zone = zone_of_tenant(session, tenant_id)
-    entitlement = entitlement_of(session, tenant_id, now)
-    instances = parts_of(session, tenant_id, campaign_id).instances
+def forecast_remaining(
+    session: Session, campaign: Campaign, instances: Sequence[Instance], *, messages: int, now: datetime
+) -> Forecast:
+    """When a launched campaign will be done with so many messages, through those of its numbers connected now."""
+    zone = zone_of_tenant(session, campaign.tenant_id)
+    entitlement = entitlement_of(session, campaign.tenant_id, now)
     return forecast_of(
         campaign,
         [one for one in instances if one.status is InstanceStatus.CONNECTED],
         quota_of(session, campaign, entitlement, zone=zone, now=now),
-        messages=counts_of(session, tenant_id, campaign_id).pending,
+        messages=messages,
         floor=entitlement.pace_floor_ms,
         zone=zone,
         starts_at=now,

@@ -154,10 +154,10 @@ def _overview_of_all_time(session: Session, tenant_id: int) -> Overview:
     return Overview(
         leads=leads or 0,
         messages_sent=totals.sent,
-        success_rate=share(totals.sent, totals.sent + totals.failed + totals.invalid),
+        success_rate=totals.success_rate,
         active_campaigns=totals.active,
         closed_deals=totals.closed_deals,
-        conversion_rate=conversion_rate(totals.closed_deals, totals.sent),
+        conversion_rate=totals.conversion_rate,
     )
 
 

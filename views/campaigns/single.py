@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from flask import render_template, request
@@ -20,6 +22,7 @@ from views.campaigns.blueprint import ID, blueprint
 from views.fragments import live_fragment
 
 ROWS_PER_PAGE: Final = 30
+FIVE_MINUTES: Final = timedelta(minutes=5)
 
 
 @blueprint.get(ID)
@@ -112,8 +115,19 @@ def analytics(campaign_id: int) -> str:
 def _overview(campaign_id: int) -> dict[str, Any]:
     session, tenant_id = db.session(), current_principal().tenant_id
     card = room.card_of(session, tenant_id, campaign_id)
-    expected = room.forecast_remaining(session, tenant_id, campaign_id, utcnow()) if card.counts.pending else None
-    return {"card": card, "expected": expected, "parts": room.parts_of(session, tenant_id, campaign_id)}
+    parts, expected = room.parts_of(session, tenant_id, campaign_id), None
+    if pending := card.counts.pending:
+        remaining = room.forecast_remaining(session, card.campaign, parts.instances, messages=pending, now=utcnow())
+        expected = _coarse(remaining)
+    return {"card": card, "expected": expected, "parts": parts}
+
+
+def _coarse(expected: room.Forecast) -> room.Forecast:
+    """The end to the next five minutes: no forecast is truer than that, and the block stays the same meanwhile."""
+    if expected.ends_at is None:
+        return expected
+    until_next = (datetime.min.replace(tzinfo=UTC) - expected.ends_at) % FIVE_MINUTES
+    return replace(expected, ends_at=expected.ends_at + until_next)
 
 
 def _exported(engine: Engine, tenant_id: int, campaign_id: int, filters: dict[str, str]) -> Iterator[tuple[str, ...]]:

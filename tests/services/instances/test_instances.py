@@ -14,6 +14,7 @@ from core.http import configure
 from core.outside import call_outside
 from core.tenancy import tenant_scope
 from models.instances import Instance, InstanceStatus, WebhookDelivery
+from models.leads import Suppression
 from models.states import NotAllowedNow
 from services import instances as room
 from services.instances.change import TooManyInstances
@@ -193,6 +194,33 @@ def test_pause_and_resume_move_only_where_the_table_allows(
     room.resume_instance(session, tenant.id, instance_id, actor=None)
     session.expire_all()
     assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.CONNECTED
+
+
+def test_a_number_its_health_has_stopped_can_be_resumed(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    instance = room.instance_of(session, tenant.id, instance_id)
+    instance.status, instance.health_score = InstanceStatus.PAUSED, 45
+    session.flush()
+
+    room.resume_instance(session, tenant.id, instance_id, actor=None)
+
+    session.refresh(instance)
+    assert room.is_healthy(instance)
+
+
+def test_not_even_a_test_goes_to_who_asked_to_be_left_alone(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    room.instance_of(session, tenant.id, instance_id).status = InstanceStatus.CONNECTED
+    session.add(Suppression(tenant_id=tenant.id, phone="5511900010001", phone_key="5511900010001", reason="opt_out"))
+    session.flush()
+
+    with pytest.raises(InvalidInput) as refusal:
+        room.prepare_test(session, tenant.id, instance_id, phone="(11) 90001-0001", app_name="Leads")
+    assert "phone" in refusal.value.fields
 
 
 def test_a_stranger_and_a_removed_number_are_not_found(
