@@ -13,7 +13,7 @@ from core.config import get_settings
 from core.db import db
 from core.http_messages import HttpAnswer
 from core.outside import call_outside
-from core.paging import decode_cursor, encode_cursor
+from core.paging import encode_cursor, values_behind
 from models.instances import Instance
 from services import instances as room
 
@@ -125,7 +125,7 @@ def _mine(instance_id: int) -> Instance:
 @requires("instances.read")
 def list_instances(args: dict[str, Any]) -> Page[Instance]:
     """Every number, in the order added."""
-    after = int(decode_cursor(args["cursor"], 1)[0]) if args["cursor"] else 0
+    after = values_behind(args["cursor"], [int])[0] if args["cursor"] else 0
     limit = args["limit"]
     found = room.instances_of(db.session(), current_principal().tenant_id, after_id=after, limit=limit + 1)
     return Page(found[:limit], encode_cursor([found[limit - 1].id]) if len(found) > limit else None)
@@ -136,7 +136,7 @@ def list_instances(args: dict[str, Any]) -> Page[Instance]:
 @blueprint.response(201, InstanceSchema)
 @requires("instances.connect")
 def create_instance(said: dict[str, Any]) -> Instance:
-    """Add a number and tell its provider where to call us."""
+    """Add a number: make it at its provider where that can be done, and tell it where to call us."""
     who, session = current_principal(), db.session()
     made = room.create_instance(
         session,
@@ -148,7 +148,7 @@ def create_instance(said: dict[str, Any]) -> Instance:
     )
     instance_id = made.id
     session.commit()
-    _set_up_webhook(who.tenant_id, instance_id)
+    _set_up(who.tenant_id, instance_id)
     return _mine(instance_id)
 
 
@@ -208,7 +208,7 @@ def connect_instance(said: dict[str, Any], instance_id: int) -> dict[str, Any]:
 
 @blueprint.post("/<int:instance_id>/refresh")
 @blueprint.response(200, InstanceSchema)
-@requires("instances.read")
+@requires("instances.test")
 def refresh_instance(instance_id: int) -> Instance:
     """Ask the provider how the number stands."""
     tenant_id = current_principal().tenant_id
@@ -258,9 +258,7 @@ def resume_instance(instance_id: int) -> Instance:
     return _mine(instance_id)
 
 
-def _set_up_webhook(tenant_id: int, instance_id: int) -> None:
-    call_outside(
-        db.session(),
-        lambda session: room.prepare_webhook_set_up(session, tenant_id, instance_id, app_url=get_settings().public_url),
-        lambda session, answer: room.apply_webhook_set_up(session, tenant_id, instance_id, answer),
-    )
+def _set_up(tenant_id: int, instance_id: int) -> None:
+    session = db.session()
+    for step in room.set_up_steps(session, tenant_id, instance_id, app_url=get_settings().public_url):
+        call_outside(session, *step)

@@ -8,7 +8,7 @@ Catalogues: ``python -m core.i18n update`` collects the texts of templates and v
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,8 +117,13 @@ def missing_texts(locale: str = formats.ENGLISH) -> list[str]:
     with TemporaryDirectory() as folder, _extract(Path(folder)).open("rb") as source:
         wanted = [message.id for message in read_po(source) if message.id]
     with (CATALOGUES / locale / "LC_MESSAGES" / "messages.po").open("rb") as source:
-        known = {message.id for message in read_po(source) if message.id and message.string}
+        known = {message.id for message in read_po(source) if message.id and _is_translated(message.string)}
     return [str(text) for text in wanted if text not in known]
+
+
+def _is_translated(string: str | Sequence[str] | None) -> bool:
+    """An empty plural is a tuple of empty texts, which is not empty itself."""
+    return bool(string) and all(string or "")
 
 
 def _extract(folder: Path) -> Path:

@@ -48,6 +48,20 @@ def decode_cursor(cursor: str, size: int) -> list[Any]:
     return values
 
 
+def values_behind(cursor: str, kinds: Sequence[type]) -> list[Any]:
+    """The sort values of a cursor over columns of these types; InvalidInput when it is another list's, or made up."""
+    values = decode_cursor(cursor, len(kinds))
+    if not all(isinstance(value, kind) and _is_storable(value) for kind, value in zip(kinds, values, strict=True)):
+        raise InvalidInput(BAD_CURSOR, fields={"cursor": [BAD_CURSOR]})
+    return values
+
+
+def _is_storable(value: object) -> bool:
+    if isinstance(value, str):
+        return "\x00" not in value
+    return not isinstance(value, int) or abs(value) < 2**63
+
+
 def fetch_page(
     session: Session,
     statement: Select[ItemT],
@@ -63,7 +77,7 @@ def fetch_page(
     """
     limit = max(1, min(limit, MAX_LIMIT))
     if cursor:
-        behind = tuple_(*keys), tuple_(*decode_cursor(cursor, len(keys)))
+        behind = tuple_(*keys), tuple_(*values_behind(cursor, [key.type.python_type for key in keys]))
         statement = statement.where(behind[0] < behind[1] if newest_first else behind[0] > behind[1])
     order = [key.desc() if newest_first else key.asc() for key in keys]
     rows = session.execute(statement.order_by(*order).add_columns(*keys).limit(limit + 1)).all()

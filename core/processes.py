@@ -235,8 +235,9 @@ def keep_running(said: Settings, supervisor: Supervisor) -> None:
     """Bring up and watch, until StopAsked. Should supervisord itself be killed, everything is brought up again."""
     home = said.leads_home.resolve()
     while True:
-        welcome(home, bring_up(said, supervisor))
-        watch = Watch()
+        addresses, watch = bring_up(said, supervisor), Watch()
+        report(watch, supervisor)
+        welcome(home, addresses)
         while supervisor.is_running():
             report(watch, supervisor)
             time.sleep(1)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,13 +27,16 @@ PAUSES_BEFORE_RETRY = (0.2, 1.0, 3.0)
 
 @dataclass(slots=True)
 class Delivery:
-    """One webhook to bring: `what` names it in the log, `lane` keeps its order."""
+    """One webhook to bring: `what` names it in the log, `lane` keeps its order, `headers` makes the provider's own
+    (a signature, say) from the bytes that leave.
+    """
 
     provider: str
     url: str
     payload: dict[str, Any]
     what: str
     lane: str
+    headers: Callable[[bytes], dict[str, str]] | None = None
     generation: int = 0
 
 
@@ -106,20 +110,19 @@ class Courier:
 
     async def _deliver(self, delivery: Delivery) -> None:
         body = json.dumps(delivery.payload, ensure_ascii=False).encode()
+        headers = {"Content-Type": "application/json"} | (delivery.headers(body) if delivery.headers else {})
         for attempt, pause in enumerate((*PAUSES_BEFORE_RETRY, None), start=1):
             if delivery.generation != self._generations[delivery.provider]:
                 return
-            status, error, is_refused = await self._try(delivery.url, body)
+            status, error, is_refused = await self._try(delivery.url, body, headers)
             if not is_refused or pause is None:
                 self._note(delivery, attempt, status, error)
                 return
             await asyncio.sleep(pause)
 
-    async def _try(self, url: str, body: bytes) -> tuple[int | None, str | None, bool]:
+    async def _try(self, url: str, body: bytes, headers: dict[str, str]) -> tuple[int | None, str | None, bool]:
         try:
-            async with self.session.post(
-                url, data=body, headers={"Content-Type": "application/json"}, allow_redirects=False
-            ) as answer:
+            async with self.session.post(url, data=body, headers=headers, allow_redirects=False) as answer:
                 with contextlib.suppress(aiohttp.ClientError):
                     await answer.read()
                 return answer.status, None, False

@@ -10,6 +10,7 @@
     ...0404  number not on WhatsApp: the check says so, a send is refused for good
     ...0408  accepted, but the answer never comes
     ...0409  not accepted, and the answer never comes
+    ...0410  accepted and sent, then the provider says by webhook that it failed
     ...0429  HTTP 429 with Retry-After; not accepted
     ...0500  HTTP 500; not accepted
     ...0666  accepted, never delivered
@@ -23,7 +24,7 @@ from dataclasses import dataclass
 
 from sandbox.verdict import Verdict
 
-SENT, DELIVERED, READ = 2, 3, 4
+FAILED, SENT, DELIVERED, READ = -1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ _ENDINGS = (
     Magic("0404", "sem WhatsApp: a consulta diz que não existe, o envio é recusado", Verdict.UNKNOWN_NUMBER),
     Magic("0408", "aceita, mas a resposta nunca chega", Verdict.SILENT),
     Magic("0409", "não aceita, e a resposta nunca chega", Verdict.HANG),
+    Magic("0410", "aceita e enviada, mas depois o provedor avisa que falhou", last_ack=FAILED),
     Magic("0429", "HTTP 429 com Retry-After; não aceita", Verdict.THROTTLED),
     Magic("0500", "HTTP 500; não aceita", Verdict.BROKEN),
     Magic("0666", "aceita, mas nunca entregue", last_ack=SENT),

@@ -17,6 +17,7 @@ class Verdict(StrEnum):
     OFFLINE = "instance_offline"
     REFUSED_WITH_200 = "http_200_error_body"
     UNKNOWN_NUMBER = "not_on_whatsapp"
+    WINDOW_CLOSED = "outside_24_hours"
 
     @property
     def is_accepted(self) -> bool:

@@ -1,14 +1,14 @@
-"""`POST /webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
+"""`/webhooks/whatsapp/{instance_token}`: a provider tells us what became of a message, or what somebody wrote."""
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
 from core.db import db
-from core.errors import TooLarge, Unauthenticated
+from core.errors import Forbidden, TooLarge, Unauthenticated
 from core.extensions import csrf
 from core.tenancy import tenant_scope
 from core.wake import wake_sender_after_commit
-from services.instances import find_webhook_owner, store_webhook
+from services.instances import challenge_of, find_webhook_owner, store_webhook
 
 MAX_BYTES = 1024 * 1024
 
@@ -36,3 +36,12 @@ def receive(token: str) -> ResponseReturnValue:
         wake_sender_after_commit(session)
         session.commit()
     return {"status": "stored"}
+
+
+@blueprint.get("/webhooks/whatsapp/<token>")
+def shake_hands(token: str) -> ResponseReturnValue:
+    """Meta asks whether this address is ours: its challenge goes back as plain text, 403 for a wrong token."""
+    challenge = challenge_of(db.session(), token, request.args)
+    if challenge is None:
+        raise Forbidden
+    return challenge, 200, {"Content-Type": "text/plain; charset=utf-8"}

@@ -1,6 +1,7 @@
 """WhatsApp providers behind one signature. Other rooms import from here only."""
 
-from connectors.whatsapp.base import ConnectorInfo, CredentialField, NotOffered, WhatsAppConnector
+from connectors.whatsapp.base import ConnectorInfo, CredentialField, NotOffered, WhatsAppConnector, may_write_freely
+from connectors.whatsapp.cloud_webhook import webhook_challenge
 from connectors.whatsapp.registry import UnknownConnector, connector, connector_infos, connector_names
 from connectors.whatsapp.words import (
     RULES,
@@ -18,16 +19,22 @@ from connectors.whatsapp.words import (
     MediaRef,
     NumberCheck,
     PairingCode,
+    PreferenceChange,
     QrCode,
     Receipt,
     ReceiptStatus,
     RefusalCode,
     Refused,
+    RegisteredTemplate,
     Rule,
     SendOutcome,
     Sent,
     Template,
+    TemplateChange,
+    TemplatePage,
+    TemplateStatus,
     Unclear,
+    Uploaded,
     WebhookEvent,
 )
 
@@ -50,20 +57,28 @@ __all__ = [
     "NotOffered",
     "NumberCheck",
     "PairingCode",
+    "PreferenceChange",
     "QrCode",
     "Receipt",
     "ReceiptStatus",
     "RefusalCode",
     "Refused",
+    "RegisteredTemplate",
     "Rule",
     "SendOutcome",
     "Sent",
     "Template",
+    "TemplateChange",
+    "TemplatePage",
+    "TemplateStatus",
     "Unclear",
     "UnknownConnector",
+    "Uploaded",
     "WebhookEvent",
     "WhatsAppConnector",
     "connector",
     "connector_infos",
     "connector_names",
+    "may_write_freely",
+    "webhook_challenge",
 ]

@@ -8,8 +8,8 @@ import binascii
 import re
 from typing import Any, Final
 
-from connectors.reading import at, dict_at, is_true, text_at
-from connectors.whatsapp.words import MediaKind, MediaRef, ReceiptStatus, RefusalCode
+from connectors.reading import at, dict_at, is_true, moment_at, text_at
+from connectors.whatsapp.words import Inbound, MediaKind, MediaRef, ReceiptStatus, RefusalCode
 
 PEOPLE_SUFFIXES: Final = ("s.whatsapp.net", "c.us")
 HIDDEN_SUFFIX: Final = "lid"
@@ -162,6 +162,29 @@ def media_of(message: dict[str, Any]) -> MediaRef | None:
                 {key: text_at(part, key) for key in ("mediaKey", "directPath", "url", "mimetype")},
             )
     return None
+
+
+def inbound_of(one: dict[str, Any], instance_key: str) -> Inbound | None:
+    """A message with `key`, `message`, `pushName`, `messageTimestamp`; None for what no person wrote to us
+    alone. Behind a hidden id the phone is taken from `remoteJidAlt`, where a provider gives it."""
+    chat_id = text_at(one, "key", "remoteJid")
+    message_id = text_at(one, "key", "id")
+    message = unwrapped(dict_at(one, "message"))
+    if not message_id or not is_person(chat_id) or not message.keys() - SILENT_TYPES:
+        return None
+    is_echo = is_true(at(one, "key", "fromMe"))
+    return Inbound(
+        phone_of(chat_id) or phone_of(text_at(one, "key", "remoteJidAlt")),
+        chat_id,
+        message_id,
+        text_of(message),
+        "" if is_echo else text_at(one, "pushName"),
+        media_of(message),
+        moment_at(one, "messageTimestamp"),
+        is_echo,
+        reply_to_of(message),
+        instance_key,
+    )
 
 
 def data_url(mime: str, content: bytes) -> str:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from connectors.reading import retry_after_seconds
@@ -25,7 +26,9 @@ from connectors.whatsapp.words import (
     Refused,
     SendOutcome,
     Template,
+    TemplatePage,
     Unclear,
+    Uploaded,
     WebhookEvent,
     refuse,
 )
@@ -47,7 +50,9 @@ class CredentialField:
 
 @dataclass(frozen=True, slots=True)
 class ConnectorInfo:
-    """What pages and services must know about a provider without knowing it."""
+    """What pages and services must know about a provider without knowing it. `uploads_files`: a file without a
+    public URL goes there first (`upload`). `reply_window_hours`: how long after a person's last message free
+    text may be sent, None for always."""
 
     name: str
     label: str
@@ -62,10 +67,20 @@ class ConnectorInfo:
     has_number_check: bool = True
     has_templates: bool = False
     creates_instances: bool = False
+    can_restart: bool = False
+    uploads_files: bool = False
+    reply_window_hours: int | None = None
 
 
 class NotOffered(Exception):
     """The provider has no such call; `ConnectorInfo` said so."""
+
+
+def may_write_freely(info: ConnectorInfo, last_inbound_at: datetime | None, now: datetime) -> bool:
+    """Whether free text and files may go to a person now; if not, only an approved template may."""
+    if info.reply_window_hours is None:
+        return True
+    return last_inbound_at is not None and now < last_inbound_at + timedelta(hours=info.reply_window_hours)
 
 
 class WhatsAppConnector(Protocol):
@@ -84,10 +99,26 @@ class WhatsAppConnector(Protocol):
 
     def read_send(self, answer: HttpAnswer) -> SendOutcome: ...
 
-    def create(self, account: Account) -> HttpRequest | None:
-        """Makes the instance exist at the provider before its first QR; None where a panel does that."""
+    def upload(self, account: Account, media: Media) -> HttpRequest | None:
+        """Puts `media.content` at the provider; None where `send_media` takes it along."""
+
+    def read_upload(self, answer: HttpAnswer) -> Uploaded | Refused | Unclear: ...
+
+    def templates(self, account: Account, *, after: str = "") -> HttpRequest:
+        """One page of the account's templates, following the cursor `after`."""
+
+    def read_templates(self, answer: HttpAnswer) -> TemplatePage | Refused | Unclear: ...
+
+    def create(self, account: Account, *, url: str = "", secret: str = "") -> HttpRequest | None:
+        """Makes the instance exist at the provider, with its webhook where the provider takes it at once, before
+        `set_webhook` and the first QR; None where a panel does that. One that exists already is `Done`."""
 
     def read_create(self, answer: HttpAnswer) -> Done | Refused | Unclear: ...
+
+    def restart(self, account: Account) -> HttpRequest | None:
+        """Wakes an instance that fell asleep or gave up its QR; None where there is nothing to wake."""
+
+    def read_restart(self, answer: HttpAnswer) -> Done | Refused | Unclear: ...
 
     def status(self, account: Account) -> HttpRequest: ...
 
@@ -124,6 +155,31 @@ class WhatsAppConnector(Protocol):
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes) -> list[WebhookEvent]:
         """Everything in the body we act upon, in its order; never raises."""
+
+    def storable_webhook(self, body: bytes) -> bytes:
+        """The body without credentials a provider may have put into it."""
+
+
+class Gateway:
+    """What an unofficial gateway lacks, said once."""
+
+    def send_template(self, account: Account, to: str, template: Template, *, reference: str = "") -> HttpRequest:
+        raise NotOffered("no approved templates")
+
+    def templates(self, account: Account, *, after: str = "") -> HttpRequest:
+        raise NotOffered("no approved templates")
+
+    def read_templates(self, answer: HttpAnswer) -> TemplatePage | Refused | Unclear:
+        return TemplatePage(())
+
+    def upload(self, account: Account, media: Media) -> HttpRequest | None:
+        return None
+
+    def read_upload(self, answer: HttpAnswer) -> Uploaded | Refused | Unclear:
+        return Unclear("not_offered")
+
+    def storable_webhook(self, body: bytes) -> bytes:
+        return body
 
 
 def unanswered(failure: HttpFailure) -> Refused | Unclear:

@@ -16,23 +16,18 @@ from urllib.parse import quote, urlencode
 from connectors.reading import NOTHING, at, dict_at, is_true, json_of, list_at, moment_at, text_at
 from connectors.whatsapp.baileys import (
     ACKS,
-    SILENT_TYPES,
     code_of_words,
     data_url,
-    is_person,
+    inbound_of,
     jid_of,
-    media_of,
     phone_of,
     read_data_url,
-    reply_to_of,
     speaks_of_time_out,
-    text_of,
-    unwrapped,
 )
 from connectors.whatsapp.base import (
     ConnectorInfo,
     CredentialField,
-    NotOffered,
+    Gateway,
     json_body,
     refused_by_status,
     unanswered,
@@ -44,7 +39,6 @@ from connectors.whatsapp.words import (
     ConnectionStatus,
     Done,
     FileContent,
-    Inbound,
     InstanceState,
     Media,
     MediaKind,
@@ -58,7 +52,6 @@ from connectors.whatsapp.words import (
     Refused,
     SendOutcome,
     Sent,
-    Template,
     Unclear,
     WebhookEvent,
     refuse,
@@ -98,7 +91,7 @@ _CONNECTIONS: Final = {
 }
 
 
-class MegaApi:
+class MegaApi(Gateway):
     """See `WhatsAppConnector` for what each method promises."""
 
     info: Final = ConnectorInfo(
@@ -108,6 +101,7 @@ class MegaApi:
         fields=(CredentialField("token", "Token", "Aparece no painel da Mega API, ao lado da instância."),),
         instance_key_label="Chave da instância (instance_key)",
         is_official=False,
+        can_restart=True,
         base_url_help="O host que aparece no seu painel, por exemplo https://apistart01.megaapi.com.br",
     )
 
@@ -130,9 +124,6 @@ class MegaApi:
         inline = {"base64": data_url(media.mime, media.content)}
         return _post(account, "sendMessage", "mediaBase64", message=message | inline, timeout=MEDIA_TIMEOUT_SECONDS)
 
-    def send_template(self, account: Account, to: str, template: Template, *, reference: str = "") -> HttpRequest:
-        raise NotOffered("mega_api has no approved templates")
-
     def read_send(self, answer: HttpAnswer) -> SendOutcome:
         if isinstance(answer, HttpFailure):
             return unanswered(answer)
@@ -145,11 +136,17 @@ class MegaApi:
         # An error that names a message contradicts itself: it may have gone.
         return Unclear("error_with_message_id") if message_id else trouble
 
-    def create(self, account: Account) -> HttpRequest | None:
+    def create(self, account: Account, *, url: str = "", secret: str = "") -> HttpRequest | None:
         return None
 
     def read_create(self, answer: HttpAnswer) -> Done | Refused | Unclear:
         return Done()
+
+    def restart(self, account: Account) -> HttpRequest | None:
+        return _call("DELETE", account, f"instance/{_key(account)}/restart")
+
+    def read_restart(self, answer: HttpAnswer) -> Done | Refused | Unclear:
+        return _done(answer)
 
     def status(self, account: Account) -> HttpRequest:
         return _call("GET", account, f"instance/{_key(account)}")
@@ -335,7 +332,7 @@ def _event(one: dict[str, Any]) -> WebhookEvent | None:
         return _connection_change(one)
     if kind == "message.ack":
         return _receipt(one)
-    return _inbound(one)
+    return inbound_of(one, text_at(one, "instance_key"))
 
 
 def _connection_change(one: dict[str, Any]) -> ConnectionChange:
@@ -357,25 +354,4 @@ def _receipt(one: dict[str, Any]) -> Receipt | None:
         refuse(RefusalCode.PROVIDER_ERROR, "ack_0") if failed else None,
         recipient_id=text_at(one, "key", "remoteJid"),
         instance_key=text_at(one, "instance_key"),
-    )
-
-
-def _inbound(one: dict[str, Any]) -> Inbound | None:
-    chat_id = text_at(one, "key", "remoteJid")
-    message_id = text_at(one, "key", "id")
-    message = unwrapped(dict_at(one, "message"))
-    if not message_id or not is_person(chat_id) or not message.keys() - SILENT_TYPES:
-        return None
-    is_echo = is_true(at(one, "key", "fromMe"))
-    return Inbound(
-        phone_of(chat_id),
-        chat_id,
-        message_id,
-        text_of(message),
-        "" if is_echo else text_at(one, "pushName"),
-        media_of(message),
-        moment_at(one, "messageTimestamp"),
-        is_echo,
-        reply_to_of(message),
-        text_at(one, "instance_key"),
     )

@@ -5,9 +5,14 @@ from __future__ import annotations
 from typing import Final
 
 from connectors.whatsapp.base import ConnectorInfo, WhatsAppConnector
+from connectors.whatsapp.cloud_api import CloudApi
+from connectors.whatsapp.evolution import Evolution
 from connectors.whatsapp.mega_api import MegaApi
+from connectors.whatsapp.waha import Waha
 
-CONNECTORS: Final[dict[str, WhatsAppConnector]] = {one.info.name: one for one in (MegaApi(),)}
+CONNECTORS: Final[dict[str, WhatsAppConnector]] = {
+    one.info.name: one for one in (MegaApi(), Evolution(), Waha(), CloudApi())
+}
 
 
 class UnknownConnector(LookupError):

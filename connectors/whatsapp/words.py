@@ -19,6 +19,7 @@ class RefusalCode(StrEnum):
     WINDOW_CLOSED = "window_closed"
     TEMPLATE_INVALID = "template_invalid"
     TEMPLATE_PAUSED = "template_paused"
+    TEMPLATE_LIMITED = "template_limited"
     MEDIA_REJECTED = "media_rejected"
     REJECTED = "rejected"
     PROVIDER_ERROR = "provider_error"
@@ -28,11 +29,13 @@ class RefusalCode(StrEnum):
     MAINTENANCE = "maintenance"
     INSTANCE_DISCONNECTED = "instance_disconnected"
     INSTANCE_NOT_FOUND = "instance_not_found"
+    NOT_REGISTERED = "not_registered"
     BAD_CREDENTIALS = "bad_credentials"
     PERMISSION_MISSING = "permission_missing"
     RESTRICTED = "restricted"
     PAYMENT_REQUIRED = "payment_required"
     WRONG_ADDRESS = "wrong_address"
+    WEBHOOK_UNREACHABLE = "webhook_unreachable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,10 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
         permanent=True,
         stops_campaign=True,
     ),
+    RefusalCode.TEMPLATE_LIMITED: Rule(
+        "O limite do WhatsApp para este tipo de modelo acabou por agora; espere ou use outro modelo.",
+        stops_campaign=True,
+    ),
     RefusalCode.MEDIA_REJECTED: Rule("O provedor não aceitou o arquivo; confira tipo e tamanho.", permanent=True),
     RefusalCode.REJECTED: Rule("O provedor recusou esta mensagem.", permanent=True),
     RefusalCode.PROVIDER_ERROR: Rule("O provedor respondeu com um erro; a mensagem não saiu."),
@@ -76,6 +83,9 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
     RefusalCode.INSTANCE_NOT_FOUND: Rule(
         "O provedor não conhece esta instância; confira a chave da instância.", pauses_instance=True
     ),
+    RefusalCode.NOT_REGISTERED: Rule(
+        "Este número ainda não está registrado na API oficial; registre-o no painel da Meta.", pauses_instance=True
+    ),
     RefusalCode.BAD_CREDENTIALS: Rule("O provedor não aceitou a credencial; confira o token.", pauses_instance=True),
     RefusalCode.PERMISSION_MISSING: Rule(
         "A credencial não tem permissão para isto; confira o acesso no painel do provedor.",
@@ -87,6 +97,9 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
     RefusalCode.PAYMENT_REQUIRED: Rule("Há uma pendência de pagamento na conta do provedor.", pauses_instance=True),
     RefusalCode.WRONG_ADDRESS: Rule(
         "O endereço do servidor responde de outro lugar; confira o endereço (https?).", pauses_instance=True
+    ),
+    RefusalCode.WEBHOOK_UNREACHABLE: Rule(
+        "O provedor não conseguiu chamar nosso endereço de avisos; ele precisa ser público e https."
     ),
 }
 
@@ -127,12 +140,57 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """An approved template (Cloud API): `body` fills its placeholders in order."""
+    """An approved template (Cloud API): `body` fills its placeholders in order, each named in `body_names`
+    where the template was made with names. `url_suffixes` by button index, "" for a button without one."""
 
     name: str
     language: str = "pt_BR"
     body: tuple[str, ...] = ()
     header_media: Media | None = None
+    header_text: str = ""
+    body_names: tuple[str, ...] = ()
+    url_suffixes: tuple[str, ...] = ()
+
+
+class TemplateStatus(StrEnum):
+    APPROVED = "approved"
+    PENDING = "pending"
+    REJECTED = "rejected"
+    PAUSED = "paused"
+    DISABLED = "disabled"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredTemplate:
+    """A template as the provider holds it. `fields`: what its body asks for, "1", "2" or names; `header`: "",
+    "text", "image", "video", "document"; `url_buttons`: indexes of the buttons that want a suffix."""
+
+    provider_template_id: str
+    name: str
+    language: str
+    status: TemplateStatus
+    category: str = ""
+    body: str = ""
+    fields: tuple[str, ...] = ()
+    header: str = ""
+    has_header_field: bool = False
+    url_buttons: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePage:
+    """`next_cursor` is "" on the last page."""
+
+    items: tuple[RegisteredTemplate, ...]
+    next_cursor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """The file lies at the provider: send it as `Media.provider_id`."""
+
+    provider_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,7 +341,30 @@ class ConnectionChange:
     instance_key: str = ""
 
 
-WebhookEvent = Receipt | Inbound | ConnectionChange
+@dataclass(frozen=True, slots=True)
+class PreferenceChange:
+    """A person told WhatsApp itself whether they want our offers; False is an opt-out like any other."""
+
+    phone: str
+    wants_offers: bool
+    at: datetime | None = None
+    instance_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateChange:
+    """A template was approved, refused or suspended. `account_id` is the business account's: it concerns all
+    its numbers."""
+
+    name: str
+    language: str
+    status: TemplateStatus
+    reason: str = ""
+    provider_template_id: str = ""
+    account_id: str = ""
+
+
+WebhookEvent = Receipt | Inbound | ConnectionChange | PreferenceChange | TemplateChange
 
 
 def refuse(code: RefusalCode, provider_code: str = "", retry_after_seconds: float | None = None) -> Refused:

@@ -10,6 +10,7 @@ from sandbox.world import WORLD, World
 
 CHATS_PER_PAGE = 20
 REPLY_CHARACTERS = 4_096
+REPLY_KINDS = ("text", "image")
 
 
 def _gateways(world: World) -> list[Gateway]:
@@ -66,10 +67,11 @@ async def reply(request: web.Request) -> web.Response:
     gateway = _gateway(request)
     instance = _instance(request, gateway)
     phone = request.match_info["phone"]
-    text = str((await read_fields(request)).get("text") or "").strip()
-    if not text or len(text) > REPLY_CHARACTERS:
+    fields = await read_fields(request)
+    text, kind = str(fields.get("text") or "").strip(), str(fields.get("kind") or "text")
+    if kind not in REPLY_KINDS or (kind == "text" and not text) or len(text) > REPLY_CHARACTERS:
         raise web.HTTPBadRequest(text=f"Escreva a resposta do contato, até {REPLY_CHARACTERS} caracteres.")
-    gateway.reply(instance, phone, text)
+    gateway.reply(instance, phone, text, kind)
     raise web.HTTPSeeOther(f"/sandbox/phones/{gateway.name}/{instance.key}/{phone}")
 
 

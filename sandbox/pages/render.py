@@ -19,8 +19,8 @@ PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_TICKS = {0: "", 1: "◷", 2: "✓", 3: "✓✓", 4: "✓✓"}
-_TICK_WORDS = {0: "recebida", 1: "aceita", 2: "enviada", 3: "entregue", 4: "lida"}
+_TICKS = {-1: "✗", 0: "", 1: "◷", 2: "✓", 3: "✓✓", 4: "✓✓"}
+_TICK_WORDS = {-1: "falhou", 0: "recebida", 1: "aceita", 2: "enviada", 3: "entregue", 4: "lida"}
 
 
 def _money(centavos: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from aiohttp import web
@@ -17,7 +18,7 @@ from sandbox import wire
 from sandbox.courier import Delivery
 from sandbox.dialect import ENTRY, Dialect
 from sandbox.ledger import Entry
-from sandbox.magic import READ, Magic, magic_for
+from sandbox.magic import FAILED, READ, Magic, magic_for
 from sandbox.misbehaviour import NAMES
 from sandbox.verdict import Verdict
 from sandbox.whatsapp.phones import Instance, Message, Phones
@@ -42,6 +43,7 @@ class Outgoing:
     text: str
     kind: str = "text"
     media: str = ""
+    reference: str = ""
 
 
 @dataclass(slots=True)
@@ -72,7 +74,7 @@ class Gateway(Dialect):
         """The success answer of a send."""
         raise NotImplementedError
 
-    def answer_refused(self, verdict: Verdict) -> web.Response:
+    def answer_refused(self, verdict: Verdict, message: Message) -> web.Response:
         """The answer for any other verdict that has one."""
         raise NotImplementedError
 
@@ -84,20 +86,40 @@ class Gateway(Dialect):
         """The webhook of a message from a contact."""
         raise NotImplementedError
 
-    def connection_event(self, instance: Instance) -> dict[str, Any]:
-        """The webhook of a connection that changed."""
+    def connection_event(self, instance: Instance) -> dict[str, Any] | None:
+        """The webhook of a connection that changed; None where the provider says nothing."""
         raise NotImplementedError
+
+    def echo_event(self, instance: Instance, message: Message) -> dict[str, Any] | None:
+        """The webhook by which the provider repeats our own message; None where it doesn't."""
+        return None
+
+    def webhook_headers(self, instance: Instance, body: bytes) -> dict[str, str]:
+        """What the provider puts beside a webhook's body."""
+        return {}
+
+    def wants(self, instance: Instance, payload: dict[str, Any]) -> bool:
+        """Whether this instance's webhook asked for such an event."""
+        return True
+
+    def objection(self, instance: Instance, outgoing: Outgoing) -> Verdict | None:
+        """The provider's own reason to refuse a message that is otherwise fine."""
+        return None
 
     def message_id(self) -> str:
         """A new provider message id; the form Baileys gives to messages sent from a linked device."""
         return "3EB0" + secrets.token_hex(8).upper()
+
+    def inbound_id(self) -> str:
+        """The id of a message from a contact."""
+        return "AC" + secrets.token_hex(9).upper()
 
     # What all of them do.
 
     async def take(self, request: web.Request, instance: Instance, outgoing: Outgoing) -> web.StreamResponse:
         """Decide about a send, write it into the ledger at once, then answer (or not)."""
         magic = magic_for(outgoing.phone)
-        verdict = self._decide(instance, magic)
+        verdict = self._decide(instance, magic, outgoing)
         message = Message(
             self.message_id(),
             outgoing.phone,
@@ -106,10 +128,12 @@ class Gateway(Dialect):
             outgoing.kind,
             outgoing.media,
             ACCEPTED_ACK,
+            reference=outgoing.reference,
         )
         entry = self._write(instance, message, verdict)
         if verdict.is_accepted:
             instance.add(message)
+            self._post(instance, self.echo_event(instance, message), "echo", lane=message.phone)
             self._send_off(instance, message, entry)
         return await self._answer(request, verdict, message, entry)
 
@@ -122,9 +146,9 @@ class Gateway(Dialect):
         self.world.remember()
         self._post(instance, self.connection_event(instance), "connection", lane=instance.key)
 
-    def reply(self, instance: Instance, phone: str, text: str) -> Message:
-        """A message from the contact to us."""
-        message = Message("AC" + secrets.token_hex(9).upper(), phone, text, False)
+    def reply(self, instance: Instance, phone: str, text: str, kind: str = "text") -> Message:
+        """A message from the contact to us: a text, or an image with the text below it."""
+        message = Message(self.inbound_id(), phone, text, False, kind, "" if kind == "text" else "de mentira")
         instance.add(message)
         self._post(instance, self.inbound_event(instance, message), "inbound", lane=phone)
         return message
@@ -152,7 +176,7 @@ class Gateway(Dialect):
             if instance is not None and entry["accepted"]:
                 self._take_up_again(instance, entry)
 
-    def _decide(self, instance: Instance, magic: Magic) -> Verdict:
+    def _decide(self, instance: Instance, magic: Magic, outgoing: Outgoing) -> Verdict:
         if magic.verdict is not Verdict.ACCEPT:
             return magic.verdict
         for switch, verdict in _SHARES[:2]:
@@ -160,6 +184,9 @@ class Gateway(Dialect):
                 return verdict
         if not instance.is_connected:
             return Verdict.OFFLINE
+        refusal = self.objection(instance, outgoing)
+        if refusal is not None:
+            return refusal
         switch, verdict = _SHARES[2]
         return verdict if self.world.behaviour.hits(self.name, switch) else Verdict.ACCEPT
 
@@ -172,6 +199,7 @@ class Gateway(Dialect):
             kind=message.kind,
             text=message.text,
             media=message.media,
+            reference=message.reference,
             provider_message_id=message.id if is_accepted else None,
             accepted=is_accepted,
             answered=False,
@@ -187,7 +215,9 @@ class Gateway(Dialect):
         if verdict is Verdict.RESET:
             return wire.reset(request)
         request[ENTRY] = entry
-        return self.answer_accepted(message) if verdict is Verdict.ACCEPT else self.answer_refused(verdict)
+        if verdict is Verdict.ACCEPT:
+            return self.answer_accepted(message)
+        return self.answer_refused(verdict, message)
 
     def _send_off(self, instance: Instance, message: Message, entry: Entry) -> None:
         loop = asyncio.get_running_loop()
@@ -216,7 +246,8 @@ class Gateway(Dialect):
 
     def _acknowledge(self, journey: _Journey, ack: int) -> None:
         message = journey.message
-        if ack > message.ack:
+        # What failed stays failed, also when its receipts leave in the wrong order.
+        if ack == FAILED or ack > message.ack > FAILED:
             message.ack = ack
             self.world.ledger.amend(self.name, journey.entry, status=ack)
         self._post(
@@ -239,9 +270,12 @@ class Gateway(Dialect):
         if journey.generation == self._generation:
             self.reply(journey.instance, journey.message.phone, text)
 
-    def _post(self, instance: Instance, payload: dict[str, Any], what: str, *, lane: str) -> None:
-        if instance.is_webhook_on and instance.webhook_url:
-            self.world.courier.post(Delivery(self.name, instance.webhook_url, payload, what, lane))
+    def _post(self, instance: Instance, payload: dict[str, Any] | None, what: str, *, lane: str) -> None:
+        if payload is None or not instance.is_webhook_on or not instance.webhook_url:
+            return
+        if self.wants(instance, payload):
+            headers = partial(self.webhook_headers, instance)
+            self.world.courier.post(Delivery(self.name, instance.webhook_url, payload, what, lane, headers))
 
     def _take_up_again(self, instance: Instance, entry: Entry) -> None:
         message = Message(
@@ -253,7 +287,8 @@ class Gateway(Dialect):
             entry["media"],
             entry["status"],
             entry["at"],
+            entry.get("reference", ""),
         )
         instance.add(message)
-        if message.ack < magic_for(message.phone).last_ack:
+        if message.ack not in (FAILED, magic_for(message.phone).last_ack):
             self._send_off(instance, message, entry)

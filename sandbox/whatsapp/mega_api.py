@@ -7,12 +7,10 @@ channel").
 """
 
 import base64
-import hashlib
 import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -21,6 +19,16 @@ from sandbox.dialect import Refused, Route
 from sandbox.magic import magic_for
 from sandbox.misbehaviour import RETRY_AFTER_SECONDS
 from sandbox.verdict import Verdict
+from sandbox.whatsapp.fields import (
+    described_base64,
+    digits_of,
+    json_object,
+    object_in,
+    photo,
+    text_in,
+    web_address_in,
+    without_ninth_digit,
+)
 from sandbox.whatsapp.gateway import Gateway, Outgoing
 from sandbox.whatsapp.phones import Instance, Message
 from sandbox.whatsapp.qr import pairing_code, qr_png_data_url, turn
@@ -42,50 +50,16 @@ def _jid(phone: str) -> str:
     return f"{phone}@s.whatsapp.net"
 
 
-def _digits(address: object) -> str:
-    if not isinstance(address, str):
-        raise Refused(400, "messageData.to must be a string")
-    digits = address.partition("@")[0].partition(":")[0]
-    if address.endswith("@g.us") or not digits.isascii() or not digits.isdigit() or not 8 <= len(digits) <= 15:
-        raise Refused(400, "messageData.to must be a phone with country code, digits only or a JID")
-    return digits
-
-
-def _text(data: Mapping[str, Any], name: str, *, is_required: bool = True) -> str:
-    value = data.get(name, "")
-    if not isinstance(value, str) or (is_required and not value):
-        raise Refused(400, f"messageData.{name} must be a text")
-    return value
-
-
-def _web_address(data: Mapping[str, Any], name: str) -> str:
-    address = _text(data, name)
-    if urlsplit(address).scheme not in ("http", "https"):
-        raise Refused(400, f"messageData.{name} must be an http(s) address")
-    return address
-
-
-def _describe_inline(data: Mapping[str, Any]) -> str:
-    value = _text(data, "base64")
+def _described_inline(data: Mapping[str, Any]) -> str:
+    value = text_in(data, "base64")
     head = _DATA_URL.match(value)
     if head is None:
-        raise Refused(400, "messageData.base64 must be a data URL")
-    try:
-        content = base64.b64decode(value[head.end() :], validate=True)
-    except ValueError:
-        raise Refused(400, "messageData.base64 is not base64") from None
-    return f"{head[1]} {len(content)} bytes sha256:{hashlib.sha256(content).hexdigest()}"
+        raise Refused(400, "base64 must be a data URL")
+    return described_base64(head[1], value[head.end() :], "base64")
 
 
 async def _message_data(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except ValueError:
-        raise Refused(400, "the body is not JSON") from None
-    data = body.get("messageData") if isinstance(body, dict) else None
-    if not isinstance(data, dict):
-        raise Refused(400, "messageData is missing")
-    return data
+    return object_in(await json_object(request), "messageData")
 
 
 class MegaApi(Gateway):
@@ -108,6 +82,7 @@ class MegaApi(Gateway):
             Route("GET", "/rest/instance/isOnWhatsApp/{key}", self.is_on_whatsapp),
             Route("DELETE", "/rest/instance/{key}/logout", self.log_out),
             Route("DELETE", "/rest/instance/{key}/restart", self.restart),
+            Route("POST", "/rest/instance/downloadMediaMessage/{key}", self.download),
             Route("POST", "/rest/chat/{key}/presenceUpdateChat", self.presence),
             Route("POST", "/rest/webhook/{key}/configWebhook", self.set_webhook),
             Route("GET", "/rest/webhook/{key}", self.read_webhook),
@@ -117,19 +92,19 @@ class MegaApi(Gateway):
         """Send a text."""
         instance = self._instance(request)
         data = await _message_data(request)
-        return await self.take(request, instance, Outgoing(_digits(data.get("to")), _text(data, "text")))
+        return await self.take(request, instance, Outgoing(digits_of(data.get("to")), text_in(data, "text")))
 
     async def send_media_url(self, request: web.Request) -> web.StreamResponse:
         """Send a file the gateway would fetch itself (the sandbox doesn't)."""
         instance = self._instance(request)
         data = await _message_data(request)
-        return await self.take(request, instance, self._media(data, _web_address(data, "url")))
+        return await self.take(request, instance, self._media(data, web_address_in(data, "url")))
 
     async def send_media_inline(self, request: web.Request) -> web.StreamResponse:
         """Send a file inside the request; the ledger keeps its size and hash."""
         instance = self._instance(request)
         data = await _message_data(request)
-        return await self.take(request, instance, self._media(data, _describe_inline(data)))
+        return await self.take(request, instance, self._media(data, _described_inline(data)))
 
     async def status(self, request: web.Request) -> web.Response:
         """Whether the number is connected, and as whom."""
@@ -153,7 +128,7 @@ class MegaApi(Gateway):
     async def pairing(self, request: web.Request) -> web.Response:
         """A code to type on the phone in place of the QR code."""
         instance = self._instance(request)
-        _digits(request.query.get("phoneNumber"))
+        digits_of(request.query.get("phoneNumber"))
         self._expect_waiting(instance)
         return web.json_response({"pairingCode": pairing_code(instance.key, turn())})
 
@@ -162,12 +137,11 @@ class MegaApi(Gateway):
         instance = self._instance(request)
         if not instance.is_connected:
             raise Refused(403, "instance is not connected")
-        phone = _digits(request.query.get("jid"))
+        phone = digits_of(request.query.get("jid"))
         magic = magic_for(phone)
         if magic.verdict is Verdict.UNKNOWN_NUMBER:
             return web.json_response({"exists": False})
-        has_ninth_digit = len(phone) == 13 and phone.startswith("55")
-        short = phone[:4] + phone[5:] if magic.has_short_jid and has_ninth_digit else phone
+        short = without_ninth_digit(phone) if magic.has_short_jid else phone
         return web.json_response({"exists": True, "jid": _jid(short)})
 
     async def log_out(self, request: web.Request) -> web.Response:
@@ -180,16 +154,20 @@ class MegaApi(Gateway):
         self._instance(request)
         return web.json_response({"error": False, "message": "restarted"})
 
+    async def download(self, request: web.Request) -> web.Response:
+        """A file a contact sent, by the keys of its webhook."""
+        self._instance(request)
+        keys = object_in(await json_object(request), "messageKeys")
+        content = base64.b64encode(photo(text_in(keys, "mediaKey"))).decode()
+        return web.json_response({"error": False, "message": "", "data": f"data:image/png;base64,{content}"})
+
     async def presence(self, request: web.Request) -> web.Response:
         """ "typing..." and the like; nothing to see in the sandbox."""
         self._instance(request)
-        try:
-            body = await request.json()
-        except ValueError:
-            raise Refused(400, "the body is not JSON") from None
-        if not isinstance(body, dict) or body.get("option") not in PRESENCES:
+        body = await json_object(request)
+        if body.get("option") not in PRESENCES:
             raise Refused(400, f"option must be one of {', '.join(sorted(PRESENCES))}")
-        _digits(body.get("to"))
+        digits_of(body.get("to"))
         return web.json_response({"error": False, "message": "presence updated"})
 
     async def set_webhook(self, request: web.Request) -> web.Response:
@@ -199,7 +177,7 @@ class MegaApi(Gateway):
         is_on = data.get("webhookEnabled", True)
         if not isinstance(is_on, bool):
             raise Refused(400, "messageData.webhookEnabled must be true or false")
-        instance.webhook_url = _web_address(data, "webhookUrl") if is_on or data.get("webhookUrl") else ""
+        instance.webhook_url = web_address_in(data, "webhookUrl") if is_on or data.get("webhookUrl") else ""
         instance.is_webhook_on = is_on
         self.world.remember()
         return web.json_response({"error": False, "message": "webhook configured", **self._webhook(instance)})
@@ -219,7 +197,7 @@ class MegaApi(Gateway):
             }
         )
 
-    def answer_refused(self, verdict: Verdict) -> web.Response:
+    def answer_refused(self, verdict: Verdict, message: Message) -> web.Response:
         """`{"error": true, "message": ...}` with the status of the verdict."""
         if verdict is Verdict.GARBAGE:
             return web.Response(body=b'<html>\xff\xfe{"error": fal', content_type="application/json")
@@ -229,24 +207,29 @@ class MegaApi(Gateway):
         return answer
 
     def receipt_event(self, instance: Instance, message: Message, ack: int) -> dict[str, Any]:
-        """`message.ack` with `update.status` 2, 3 or 4."""
+        """`message.ack` with `update.status` 2, 3 or 4; 0 for a failure is an assumption of the reference."""
         return self._event(
             instance,
             "message.ack",
             key={"remoteJid": _jid(message.phone), "fromMe": True, "id": message.id},
-            update={"status": ack},
+            update={"status": max(ack, 0)},
         )
 
     def inbound_event(self, instance: Instance, message: Message) -> dict[str, Any]:
-        """`conversation`, a plain text."""
+        """`conversation`, a plain text, or `imageMessage` with a caption."""
+        content: dict[str, Any] = {"conversation": message.text}
+        if message.kind == "image":
+            where = {"url": f"https://mmg.example.com/{message.id}", "directPath": f"/{message.id}"}
+            keys = {"mediaKey": message.id, "mimetype": "image/png", **where}
+            content = {"imageMessage": {"caption": message.text, **keys}}
         return self._event(
             instance,
-            "conversation",
+            next(iter(content)),
             key={"remoteJid": _jid(message.phone), "fromMe": False, "id": message.id},
             messageTimestamp=now_ms() // 1000,
             pushName=f"Contato {message.phone[-4:]}",
             broadcast=False,
-            message={"conversation": message.text},
+            message=content,
         )
 
     def connection_event(self, instance: Instance) -> dict[str, Any]:
@@ -274,7 +257,7 @@ class MegaApi(Gateway):
         kind = data.get("type")
         if kind not in MEDIA_TYPES:
             raise Refused(400, f"messageData.type must be one of {', '.join(sorted(MEDIA_TYPES))}")
-        return Outgoing(_digits(data.get("to")), _text(data, "caption", is_required=False), kind, media)
+        return Outgoing(digits_of(data.get("to")), text_in(data, "caption", is_required=False), kind, media)
 
     def _expect_waiting(self, instance: Instance) -> None:
         if instance.is_connected:

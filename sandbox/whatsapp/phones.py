@@ -15,8 +15,8 @@ _CUT_AT = 2 * MESSAGES_KEPT_PER_CHAT
 
 @dataclass(slots=True)
 class Message:
-    """One bubble. `ack` is 1 accepted, 2 sent, 3 delivered, 4 read; 0 for an inbound one. `phone` is
-    digits.
+    """One bubble. `ack` is 1 accepted, 2 sent, 3 delivered, 4 read, -1 failed; 0 for an inbound one. `phone` is
+    digits, `reference` the sender's own word where the provider echoes it.
     """
 
     id: str
@@ -27,11 +27,12 @@ class Message:
     media: str = ""
     ack: int = 0
     at: str = field(default_factory=now_iso)
+    reference: str = ""
 
 
 @dataclass(slots=True)
 class Instance:
-    """One WhatsApp number at one gateway."""
+    """One WhatsApp number at one gateway; `settings` is what only its dialect understands, as JSON."""
 
     key: str
     token: str
@@ -39,6 +40,7 @@ class Instance:
     webhook_url: str = ""
     is_webhook_on: bool = False
     is_qr_shown: bool = False
+    settings: dict[str, Any] = field(default_factory=dict)
     chats: dict[str, list[Message]] = field(default_factory=dict)
 
     @property
@@ -82,6 +84,10 @@ class Phones:
             instance = self._instances[key] = Instance(key, token, is_connected=key.startswith("demo-"))
         return instance
 
+    def forget(self, key: str) -> None:
+        """Forget one instance."""
+        self._instances.pop(key, None)
+
     def forget_chats(self) -> None:
         """Empty every chat."""
         for instance in self._instances.values():
@@ -93,7 +99,7 @@ class Phones:
 
     def snapshot(self) -> list[dict[str, Any]]:
         """The connections, without the chats."""
-        names = ("key", "token", "is_connected", "webhook_url", "is_webhook_on")
+        names = ("key", "token", "is_connected", "webhook_url", "is_webhook_on", "settings")
         return [{name: getattr(instance, name) for name in names} for instance in self._instances.values()]
 
     def restore(self, snapshot: list[dict[str, Any]]) -> None:

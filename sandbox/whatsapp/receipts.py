@@ -3,7 +3,7 @@
 from random import Random
 
 from sandbox.clock import jittered_seconds
-from sandbox.magic import SENT
+from sandbox.magic import DELIVERED, FAILED, READ, SENT
 from sandbox.misbehaviour import Switches
 
 Step = tuple[float, int]
@@ -21,14 +21,16 @@ def plan_receipts(switches: Switches, *, last_ack: int, after_ack: int, rng: Ran
     """Seconds since acceptance and ack, in the order of leaving, for the acks above `after_ack` up to
     `last_ack`.
 
-    A reordered message gets them in another order than the true one (when it has more than one), a duplicated
-    one gets every receipt three times.
+    A failing one is sent first, and fails when it would have been delivered. A reordered message gets them in
+    another order than the true one (when it has more than one), a duplicated one gets every receipt three times.
     """
     seconds = 0.0
     times, acks = [], []
-    for ack, delay_ms in enumerate(switches.receipt_delay_ms, start=SENT):
-        if after_ack < ack <= last_ack:
-            seconds = max(seconds, jittered_seconds(delay_ms, rng))
+    delays = dict(zip((SENT, DELIVERED, READ), switches.receipt_delay_ms, strict=True))
+    delays[FAILED] = delays[DELIVERED]
+    for ack in (SENT, FAILED) if last_ack == FAILED else range(SENT, last_ack + 1):
+        if ack == FAILED or ack > after_ack:
+            seconds = max(seconds, jittered_seconds(delays[ack], rng))
             times.append(seconds)
             acks.append(ack)
     if switches.reorder > 0 and rng.random() < switches.reorder:

@@ -94,17 +94,18 @@ def note_failure(session: Session, stored_id: int, problem: str) -> None:
     session.execute(
         update(StoredEvent)
         .where(StoredEvent.id == stored_id, StoredEvent.status.in_(OPEN))
-        .values(status=HotmartEventStatus.FAILED, problem=problem[:500])
+        .values(status=HotmartEventStatus.FAILED, problem=problem[:500], handled_at=func.now())
     )
 
 
 def open_hotmart_events(session: Session, stored_before: datetime, *, limit: int = 200) -> list[int]:
-    """Events stored before that moment and not applied yet, oldest first: for the clock's sweep. As the system."""
+    """Events stored before that moment and not applied yet, those never tried first, so that two hundred hopeless ones
+    don't stand before a new customer: for the clock's sweep. As the system."""
     return list(
         session.scalars(
             select(StoredEvent.id)
             .where(StoredEvent.status.in_(OPEN), StoredEvent.received_at < stored_before)
-            .order_by(StoredEvent.id)
+            .order_by(StoredEvent.handled_at.nulls_first(), StoredEvent.id)
             .limit(limit)
         )
     )

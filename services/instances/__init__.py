@@ -7,11 +7,9 @@ from services.instances.calls import (
     apply_connect,
     apply_refresh,
     apply_test,
-    apply_webhook_set_up,
     prepare_connect,
     prepare_refresh,
     prepare_test,
-    prepare_webhook_set_up,
 )
 from services.instances.change import (
     NewInstance,
@@ -32,6 +30,15 @@ from services.instances.find import (
     webhook_url,
 )
 from services.instances.inbox import find_webhook_owner, store_webhook
+from services.instances.set_up import (
+    apply_restart,
+    apply_webhook_set_up,
+    challenge_of,
+    prepare_restart,
+    prepare_webhook_set_up,
+    set_up_problem,
+    set_up_steps,
+)
 
 __all__ = [
     "ConnectStep",
@@ -41,8 +48,10 @@ __all__ = [
     "account_of",
     "apply_connect",
     "apply_refresh",
+    "apply_restart",
     "apply_test",
     "apply_webhook_set_up",
+    "challenge_of",
     "create_instance",
     "delete_instance",
     "figures_of",
@@ -55,10 +64,13 @@ __all__ = [
     "pause_instance",
     "prepare_connect",
     "prepare_refresh",
+    "prepare_restart",
     "prepare_test",
     "prepare_webhook_set_up",
     "resume_instance",
     "seal_credentials",
+    "set_up_problem",
+    "set_up_steps",
     "status_label",
     "store_webhook",
     "update_instance",

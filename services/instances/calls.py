@@ -4,7 +4,7 @@ them and sends, so no connection is held and no row object crosses the call."""
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Update, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from connectors.whatsapp import (
@@ -20,12 +20,13 @@ from connectors.whatsapp import (
 )
 from core.errors import InvalidInput
 from core.http_messages import HttpAnswer, HttpRequest
-from core.phone import PhoneProblem, parse
+from core.phone import PhoneProblem, key_of, parse
 from models.instances import Instance, InstanceStatus
-from services.instances.accounts import account_of, webhook_token
-from services.instances.find import instance_of, webhook_url
+from models.leads import Suppression
+from services.instances.accounts import account_of
+from services.instances.find import instance_of
+from services.instances.set_up import UNCLEAR_CALL
 
-UNCLEAR_CALL = "O provedor não respondeu de forma clara. Tente de novo em instantes."
 FROM_CONNECTION = {
     ConnectionStatus.CONNECTED: InstanceStatus.CONNECTED,
     ConnectionStatus.CONNECTING: InstanceStatus.CONNECTING,
@@ -55,10 +56,13 @@ class TestResult:
 
 
 def prepare_connect(session: Session, tenant_id: int, instance_id: int, *, phone: str = "") -> HttpRequest:
-    """The call for a QR, or for a pairing code when a phone is given."""
+    """The call for a QR, or for a pairing code when a phone is given. Where a provider has no QR its status call
+    takes the place."""
     instance = instance_of(session, tenant_id, instance_id)
     provider = connector(instance.connector)
-    if phone:
+    if not provider.info.has_qr:
+        return provider.status(account_of(instance))
+    if phone and provider.info.has_pairing_code:
         return provider.pairing_code(account_of(instance), _digits(phone))
     return provider.qr(account_of(instance))
 
@@ -66,7 +70,11 @@ def prepare_connect(session: Session, tenant_id: int, instance_id: int, *, phone
 def apply_connect(session: Session, tenant_id: int, instance_id: int, answer: HttpAnswer) -> ConnectStep:
     """Read the provider's answer; the instance is `connecting` while a code is shown."""
     instance = instance_of(session, tenant_id, instance_id)
-    outcome = connector(instance.connector).read_qr(answer)
+    provider = connector(instance.connector)
+    outcome = provider.read_qr(answer)
+    state = None if provider.info.has_qr else provider.read_status(answer)
+    if isinstance(state, InstanceState):
+        apply_state(session, tenant_id, instance_id, state)
     if isinstance(outcome, AlreadyConnected):
         set_status(session, tenant_id, instance_id, InstanceStatus.CONNECTED)
         return ConnectStep(is_connected=True)
@@ -116,12 +124,18 @@ def apply_state(session: Session, tenant_id: int, instance_id: int, state: Insta
 
 
 def prepare_test(session: Session, tenant_id: int, instance_id: int, *, phone: str, app_name: str) -> HttpRequest:
-    """A message to oneself; exempt from interval and quota, never from disconnection."""
+    """A message to oneself; exempt from interval and quota, never from disconnection or suppression."""
     instance = instance_of(session, tenant_id, instance_id)
     if instance.status is not InstanceStatus.CONNECTED:
         raise InvalidInput("Conecte este número antes de testar.")
+    to = _digits(phone)
+    is_suppressed = select(Suppression.id).where(
+        Suppression.tenant_id == tenant_id, Suppression.phone_key == key_of(to)
+    )
+    if session.scalar(is_suppressed) is not None:
+        raise InvalidInput(fields={"phone": ["Este telefone está na lista de não perturbe. Teste com outro."]})
     text = f'Teste do {app_name}: o número "{instance.name}" está pronto para enviar. ✅'
-    return connector(instance.connector).send_text(account_of(instance), _digits(phone), text)
+    return connector(instance.connector).send_text(account_of(instance), to, text)
 
 
 def apply_test(session: Session, tenant_id: int, instance_id: int, answer: HttpAnswer) -> TestResult:
@@ -135,25 +149,6 @@ def apply_test(session: Session, tenant_id: int, instance_id: int, answer: HttpA
     if outcome.pauses_instance:
         _note_problem(session, tenant_id, instance_id, outcome.message)
     return TestResult(False, False, outcome.message)
-
-
-def prepare_webhook_set_up(session: Session, tenant_id: int, instance_id: int, *, app_url: str) -> HttpRequest:
-    """Tell the provider where to call us."""
-    instance = instance_of(session, tenant_id, instance_id)
-    return connector(instance.connector).set_webhook(
-        account_of(instance), url=webhook_url(instance, app_url), secret=webhook_token(instance)
-    )
-
-
-def apply_webhook_set_up(session: Session, tenant_id: int, instance_id: int, answer: HttpAnswer) -> str:
-    """A sentence when the provider didn't take the address, empty when it did."""
-    instance = instance_of(session, tenant_id, instance_id)
-    outcome = connector(instance.connector).read_set_webhook(answer)
-    if not isinstance(outcome, Refused | Unclear):
-        return ""
-    problem = outcome.message if isinstance(outcome, Refused) else UNCLEAR_CALL
-    _note_problem(session, tenant_id, instance_id, problem)
-    return problem
 
 
 def set_status(session: Session, tenant_id: int, instance_id: int, status: InstanceStatus) -> None:

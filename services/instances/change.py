@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from connectors.whatsapp import UnknownConnector, connector
+from connectors.whatsapp import ConnectorInfo, UnknownConnector, connector
 from core.crypto import fingerprint, new_secret
 from core.errors import Conflict, InvalidInput
 from models.accounts import Tenant
@@ -18,15 +18,17 @@ from models.instances import INSTANCE_TRANSITIONS, Instance, InstanceStatus
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, register_in_directory, remove_from_directory
 from services.audit import record_audit
-from services.instances.accounts import seal_credentials, seal_token
+from services.instances.accounts import account_of, seal_credentials, seal_token
 from services.instances.find import instance_of
 
 UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
 OFFICIAL_PACE_MS: Final = (1_000, 2_000)
 SANDBOX_PACE_MS: Final = (0, 0)
 MAX_INTERVAL_MS: Final = 3_600_000
+RESUMED_HEALTH: Final = 60
 MAX_DAILY_CAP: Final = 1_000_000
 MAX_CHARS: Final = {"name": 80, "base_url": 300, "instance_key": 120}
+CREDENTIALS_AGAIN: Final = "O servidor mudou: escreva também a credencial dele, que não vai junto por segurança."
 OTHER_HOST: Final = "Um número do simulador não muda para outro servidor. Adicione o número de verdade como um novo."
 
 
@@ -62,8 +64,8 @@ def create_instance(
     info = _checked(new)
     _refuse_beyond_plan(session, tenant_id, now)
     is_sandbox = bool(sandbox_url) and _host(new.base_url) in _local_names(sandbox_url)
-    low, high = _pace(new, is_official=info, is_sandbox=is_sandbox)
-    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info)
+    low, high = _pace(new, is_official=info.is_official, is_sandbox=is_sandbox)
+    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info.is_official)
     token = new_secret()
     instance = Instance(
         tenant_id=tenant_id,
@@ -78,7 +80,7 @@ def create_instance(
         max_interval_ms=high,
         daily_cap=new.daily_cap,
         warm_up=new.warm_up,
-        check_numbers=new.check_numbers if new.check_numbers is not None else not info,
+        check_numbers=info.has_number_check and new.check_numbers is not False,
         is_sandbox=is_sandbox,
     )
     session.add(instance)
@@ -100,19 +102,22 @@ def update_instance(
     """Change name, intervals, daily cap, warm-up, number check, address or credentials (None keeps what is)."""
     instance = instance_of(session, tenant_id, instance_id)
     said: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-    credentials = said.pop("credentials", None)
-    _refuse_odd_changes(instance, said)
+    credentials = said.pop("credentials", None) or {}
+    _refuse_odd_changes(instance, said, has_credentials=any(credentials.values()))
     said |= {name: said[name].strip().rstrip("/") for name in ("name", "base_url") if name in said}
     for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
         if name in said:
             setattr(instance, name, said[name])
-    if isinstance(credentials, Mapping) and any(credentials.values()):
-        instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, credentials)
+    if any(credentials.values()):
+        kept = account_of(instance).credentials
+        filled_in = {name: value for name, value in credentials.items() if value}
+        instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, {**kept, **filled_in})
     problems = _interval_problems(instance.min_interval_ms, instance.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
-    is_official = connector(instance.connector).info.is_official
-    has_floor = not (instance.is_sandbox or is_official)
+    info = connector(instance.connector).info
+    instance.check_numbers = instance.check_numbers and info.has_number_check
+    has_floor = not (instance.is_sandbox or info.is_official)
     _refuse_below_floor(session, tenant_id, instance.min_interval_ms, now=now, has_floor=has_floor)
     record_audit(session, tenant_id, "instances.update", actor_user_id=actor, target=("instance", instance_id))
     return instance
@@ -125,7 +130,8 @@ def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor:
 
 
 def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
-    """Let a paused number send again."""
+    """Let a paused number send again. One that its health had stopped begins at RESUMED_HEALTH: below 50 nothing would
+    be sent through it, and only sending makes it better."""
     instance_of(session, tenant_id, instance_id)
     moved = session.execute(
         update(Instance)
@@ -134,7 +140,13 @@ def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             Instance.id == instance_id,
             Instance.status == InstanceStatus.PAUSED,
         )
-        .values(status=InstanceStatus.CONNECTED, status_reason="", held_until=None, consecutive_unclear=0)
+        .values(
+            status=InstanceStatus.CONNECTED,
+            status_reason="",
+            held_until=None,
+            consecutive_unclear=0,
+            health_score=func.greatest(Instance.health_score, RESUMED_HEALTH),
+        )
         .returning(Instance.id)
     ).scalar()
     if moved is None:
@@ -178,8 +190,8 @@ def _move(session: Session, tenant_id: int, instance_id: int, target: InstanceSt
         raise NotAllowedNow("Só um número conectado pode ser pausado.")
 
 
-def _checked(new: NewInstance) -> bool:
-    """Whether the connector is official; InvalidInput with every problem otherwise."""
+def _checked(new: NewInstance) -> ConnectorInfo:
+    """What the connector is; InvalidInput with every problem otherwise."""
     problems: dict[str, list[str]] = {}
     try:
         info = connector(new.connector).info
@@ -195,17 +207,21 @@ def _checked(new: NewInstance) -> bool:
     problems |= _interval_problems(new.min_interval_ms, new.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
-    return info.is_official
+    return info
 
 
-def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any]) -> None:
-    """InvalidInput for what the form of a new number would refuse, and for a sandbox number, which has no pace floor,
-    that would become a real one."""
+def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any], *, has_credentials: bool) -> None:
+    """InvalidInput for what the form of a new number would refuse; for a sandbox number, which has no pace floor, that
+    would become a real one; and for another host without the credentials: else whoever may edit a number could have
+    the stored ones sent to a server of their own."""
     problems = _text_problems({name: said[name] for name in ("name", "base_url") if name in said})
     problems |= _cap_problems(said.get("daily_cap"))
     address = said.get("base_url", instance.base_url)
-    if instance.is_sandbox and not problems and _host(address) != _host(instance.base_url) and not _is_local(address):
-        problems["base_url"] = [OTHER_HOST]
+    if not problems and _host(address) != _host(instance.base_url):
+        if instance.is_sandbox and not _is_local(address):
+            problems["base_url"] = [OTHER_HOST]
+        elif not has_credentials:
+            problems["base_url"] = [CREDENTIALS_AGAIN]
     if problems:
         raise InvalidInput(fields=problems)
 

@@ -31,5 +31,27 @@ def store_webhook(session: Session, owner: DirectoryEntry, token: str, headers: 
     if not connector(instance.connector).verify_webhook(account_of(instance), token, lower, token, body):
         return False
     kept = {name: value[:300] for name, value in lower.items() if name in KEPT_HEADERS}
-    session.add(WebhookDelivery(tenant_id=owner.tenant_id, instance_id=instance.id, headers=kept, body=body))
+    storable = connector(instance.connector).storable_webhook(body)
+    concerned = _concerned(session, instance, body)
+    session.add(WebhookDelivery(tenant_id=owner.tenant_id, instance_id=concerned, headers=kept, body=storable))
     return True
+
+
+def _concerned(session: Session, instance: Instance, body: bytes) -> int:
+    """The number the call is about. Meta may send those of a whole business account to one address, so a body that
+    names another number of this tenant is filed there."""
+    provider = connector(instance.connector)
+    if not provider.info.is_official:
+        return instance.id
+    named = {getattr(event, "instance_key", "") for event in provider.read_webhook({}, body)} - {""}
+    if len(named) != 1 or named == {instance.instance_key}:
+        return instance.id
+    other = session.execute(
+        select(Instance.id).where(
+            Instance.tenant_id == instance.tenant_id,
+            Instance.connector == instance.connector,
+            Instance.instance_key == named.pop(),
+            Instance.deleted_at.is_(None),
+        )
+    ).scalars()
+    return other.first() or instance.id

@@ -25,6 +25,9 @@ READERS = (
     "read_set_webhook",
     "read_logout",
     "read_download",
+    "read_upload",
+    "read_templates",
+    "read_restart",
 )
 
 # Words providers use, so that the fuzz gets past the first look-up.
@@ -56,9 +59,62 @@ KEYS = [
     "instance_key",
     "ptt",
     "stanzaId",
+    "event",
+    "response",
+    "state",
+    "keyId",
+    "base64",
+    "payload",
+    "session",
+    "from",
+    "to",
+    "body",
+    "media",
+    "hasMedia",
+    "mimetype",
+    "ack",
+    "_data",
+    "replyTo",
+    "numberExists",
+    "chatId",
+    "entry",
+    "changes",
+    "field",
+    "value",
+    "statuses",
+    "contacts",
+    "type",
+    "text",
+    "image",
+    "url",
+    "mime_type",
+    "code",
+    "errors",
+    "metadata",
+    "phone_number_id",
+    "user_preferences",
+    "wa_id",
+    "message_template_name",
+    "components",
+    "buttons",
+    "paging",
 ]
 VALUES = [
     "message.ack",
+    "message.any",
+    "messages",
+    "messages.upsert",
+    "messages.update",
+    "connection.update",
+    "session.status",
+    "user_preferences",
+    "message_template_status_update",
+    "image",
+    "stop",
+    "failed",
+    "BODY",
+    "{{1}}",
+    "true_5511900000001@c.us_3EB0",
     "connection_update",
     "5511900000001@s.whatsapp.net",
     "1@lid",
@@ -135,6 +191,92 @@ def test_no_webhook_makes_a_connector_raise(one: Any, body: bytes, token: str, h
     assert_storable(one.read_webhook(headers, body))
     account = Account("https://h.example.com", "k", {})
     assert one.verify_webhook(account, "a-secret-nobody-guesses", headers, token, body) is False
+
+
+# Whole calls of each provider: damaged in one place they get deeper into a reader than any invented document.
+WHOLE = [
+    {
+        "event": "messages.upsert",
+        "instance": "k",
+        "data": {
+            "key": {"remoteJid": "1@lid", "remoteJidAlt": "5511900000001@s.whatsapp.net", "id": "A", "fromMe": False},
+            "message": {"imageMessage": {"caption": "x", "contextInfo": {"stanzaId": "B"}, "url": "u"}},
+            "messageTimestamp": {"low": 1790000000},
+        },
+    },
+    {"event": "messages.update", "instance": "k", "data": {"keyId": "A", "status": "READ", "fromMe": True}},
+    {"event": "connection.update", "instance": "k", "data": {"state": "close", "statusReason": 401, "wuid": "1@c.us"}},
+    {
+        "event": "message.any",
+        "session": "k",
+        "payload": {
+            "id": "true_5511900000001@c.us_3EB0",
+            "timestamp": 1790000000,
+            "body": "x",
+            "hasMedia": True,
+            "media": {"url": "u", "mimetype": "audio/ogg", "filename": None},
+            "replyTo": {"id": "true_1@c.us_A"},
+            "_data": {"pushName": "x", "message": {"conversation": "x"}},
+        },
+    },
+    {"event": "message.ack", "session": "k", "payload": {"id": "true_1@c.us_A", "ack": 3, "fromMe": True}},
+    {"event": "session.status", "session": "k", "me": {"id": "1@c.us"}, "payload": {"status": "WORKING"}},
+    {
+        "entry": [
+            {
+                "id": "1",
+                "changes": [
+                    {
+                        "field": "messages",
+                        "value": {
+                            "metadata": {"phone_number_id": "2"},
+                            "contacts": [{"wa_id": "55", "profile": {"name": "x"}}],
+                            "messages": [{"from": "55", "id": "A", "type": "image", "image": {"id": "7"}}],
+                            "statuses": [{"id": "A", "status": "failed", "errors": [{"code": 131026}]}],
+                        },
+                    },
+                    {"field": "user_preferences", "value": {"user_preferences": [{"wa_id": "55", "value": "stop"}]}},
+                    {
+                        "field": "message_template_status_update",
+                        "value": {"event": "PAUSED", "message_template_name": "x"},
+                    },
+                ],
+            }
+        ]
+    },
+    {"data": [{"name": "x", "components": [{"type": "BODY", "text": "{{1}}"}, {"type": "BUTTONS", "buttons": [{}]}]}]},
+    {"response": {"message": [{"exists": False}]}},
+]
+
+
+def places_in(value: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield place
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield from places_in(inner, (*place, key))
+
+
+def replaced(value: Any, place: tuple[Any, ...], by: Any) -> Any:
+    if not place:
+        return by
+    copy = value.copy()
+    copy[place[0]] = replaced(value[place[0]], place[1:], by)
+    return copy
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    whole = draw(st.sampled_from(WHOLE))
+    place = draw(st.sampled_from(list(places_in(whole))))
+    return json.dumps(replaced(whole, place, draw(documents))).encode("utf-8")
+
+
+@pytest.mark.parametrize("one", CONNECTORS, ids=connector_names())
+@given(body=damaged(), status=st.sampled_from([200, 201, 400, 422, 500]))
+def test_no_damage_to_a_whole_call_makes_a_connector_raise(one: Any, body: bytes, status: int) -> None:
+    assert_storable(one.read_webhook({}, body))
+    one.storable_webhook(body)
+    for reader in READERS:
+        assert_storable(getattr(one, reader)(HttpResponse(status, {}, body)))
 
 
 @given(documents, st.lists(st.one_of(keys, st.integers(-3, 3)), max_size=4))

@@ -56,6 +56,15 @@ def test_pages_hold_every_row_once_and_in_order(
     assert len(seen) == len(set(seen)) == 7
 
 
+@pytest.mark.parametrize("value", ["abc", 2**63, 1.5, datetime(2026, 6, 1, tzinfo=UTC)])
+def test_another_lists_cursor_is_refused_before_the_database_sees_it(
+    value: object, session: Session, tenant: TenantHandle
+) -> None:
+    statement = select(AuditEvent).where(AuditEvent.tenant_id == tenant.id)
+    with pytest.raises(InvalidInput):
+        fetch_page(session, statement, [AuditEvent.id], cursor=encode_cursor([value]))
+
+
 def test_times_keep_their_zone() -> None:
     moment = datetime(2026, 6, 1, 12, 30, 0, 123456, tzinfo=UTC)
     assert decode_cursor(encode_cursor([moment, 7]), 2) == [moment, 7]

@@ -86,6 +86,25 @@ def test_receipts_go_as_far_as_the_number_says(
     assert only_entry(sandbox)["status"] == last_ack
 
 
+def test_0410_is_sent_and_fails_later(
+    mega_with_webhook: MegaClient, receiver: WebhookReceiver, sandbox: SandboxProcess
+) -> None:
+    assert mega_with_webhook.send(phone("0410")).status_code == 200
+    assert eventually(lambda: len(receiver.of_type("message.ack")) == 2)
+    assert [event["update"]["status"] for event in receiver.of_type("message.ack")] == [2, 0]
+    assert (only_entry(sandbox)["accepted"], only_entry(sandbox)["status"]) == (True, -1)
+
+
+def test_what_failed_stays_failed_whatever_the_order(
+    mega_with_webhook: MegaClient, receiver: WebhookReceiver, sandbox: SandboxProcess
+) -> None:
+    sandbox.control("mega", reorder=1)
+    mega_with_webhook.send(phone("0410"))
+    assert eventually(lambda: len(receiver.of_type("message.ack")) == 2)
+    assert [event["update"]["status"] for event in receiver.of_type("message.ack")] == [0, 2]
+    assert only_entry(sandbox)["status"] == -1
+
+
 @pytest.mark.parametrize(("ending", "words"), [("0999", "SAIR"), ("0888", "Quero saber mais")])
 def test_some_numbers_reply(mega_with_webhook: MegaClient, receiver: WebhookReceiver, ending: str, words: str) -> None:
     mega_with_webhook.send(phone(ending))

@@ -20,6 +20,7 @@ class Received:
     path: str
     headers: dict[str, str]
     payload: Any
+    body: bytes = b""
 
 
 def free_port() -> int:
@@ -39,7 +40,8 @@ def eventually(look: Callable[[], T], *, seconds: float = 8) -> T:
 
 
 class WebhookReceiver:
-    """Answers every POST with `status` and remembers it in `received`."""
+    """Answers every POST with `status` and remembers it in `received`; gives Meta's GET its challenge back when the
+    address ends in the token shown."""
 
     def __init__(self, port: int = 0) -> None:
         self.received: list[Received] = []
@@ -65,8 +67,13 @@ class WebhookReceiver:
         self._thread.join(5)
 
     async def _take(self, request: web.Request) -> web.Response:
-        self.received.append(Received(request.path, dict(request.headers), await request.json()))
+        self.received.append(Received(request.path, dict(request.headers), await request.json(), await request.read()))
         return web.Response(status=self.status, text="taken")
+
+    async def _shake_hands(self, request: web.Request) -> web.Response:
+        if request.query.get("hub.verify_token") != request.path.rpartition("/")[2]:
+            return web.Response(status=403)
+        return web.Response(text=request.query.get("hub.challenge", ""))
 
     def _run(self, port: int) -> None:
         asyncio.set_event_loop(self._loop)
@@ -77,6 +84,7 @@ class WebhookReceiver:
         self._stopping = asyncio.Event()
         app = web.Application()
         app.router.add_post("/{tail:.*}", self._take)
+        app.router.add_get("/{tail:.*}", self._shake_hands)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

@@ -27,6 +27,7 @@ OPEN = {
     "api_auth.login": "signing in",
     "hotmart_webhook.receive": "Hotmart's token is the key",
     "whatsapp_webhook.receive": "the address's secret is the key",
+    "whatsapp_webhook.shake_hands": "the address's secret is the key",
 }
 """Endpoint -> why nobody is asked who they are."""
 

@@ -1,16 +1,28 @@
 """What the form of a number says, as typed and as understood."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
+from connectors.whatsapp import ConnectorInfo
 from services.instances import NewInstance
+
+SANDBOX_PATHS: Final = {
+    "mega_api": "/mega",
+    "evolution": "/evolution",
+    "waha": "/waha",
+    "cloud_api": "/cloud/v23.0",
+}
+"""Where the simulator stands in for each provider."""
+
+SANDBOX_SECRETS: Final = {("cloud_api", "app_secret"): "sandbox-app-secret"}
+"""What the simulator signs with; every other credential may be anything there."""
 
 
 def new_instance_from(form: Mapping[str, str]) -> NewInstance:
     """The form's fields; seconds become milliseconds, empty numbers mean "the default"."""
     return NewInstance(
         name=form.get("name", ""),
-        connector=form.get("connector", "mega_api"),
+        connector=form.get("connector", ""),
         base_url=form.get("base_url", ""),
         instance_key=form.get("instance_key", ""),
         credentials=credentials_from(form),
@@ -20,6 +32,15 @@ def new_instance_from(form: Mapping[str, str]) -> NewInstance:
         warm_up=bool(form.get("warm_up")),
         check_numbers=bool(form.get("check_numbers")),
     )
+
+
+def first_values(info: ConnectorInfo, sandbox_url: str) -> dict[str, Any]:
+    """What the form of one provider starts with; with the simulator running, its address."""
+    values: dict[str, Any] = {"connector": info.name, "base_url": info.default_base_url, "warm_up": "1"}
+    values["check_numbers"] = "1" if info.has_number_check else ""
+    if sandbox_url:
+        values["base_url"] = sandbox_url + SANDBOX_PATHS[info.name]
+    return values
 
 
 def changes_from(form: Mapping[str, str]) -> dict[str, Any]:

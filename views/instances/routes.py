@@ -7,7 +7,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from connectors.whatsapp import connector, connector_infos
+from connectors.whatsapp import connector, connector_infos, connector_names
 from core.access import current_principal, requires
 from core.clock import utcnow
 from core.config import get_settings
@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from core.outside import call_outside
 from services import instances as room
 from views.fragments import live_fragment
-from views.instances.forms import changes_from, new_instance_from
+from views.instances.forms import SANDBOX_SECRETS, changes_from, first_values, new_instance_from
 
 blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 Page = str | Response | tuple[str, int]
@@ -51,10 +51,11 @@ def live() -> Response:
 @blueprint.get("/new")
 @requires("instances.connect")
 def new() -> str:
-    """The form for one more number; with the sandbox running it is offered as the address."""
-    sandbox_url = get_settings().sandbox_url
-    values = {"base_url": f"{sandbox_url}/mega" if sandbox_url else "", "warm_up": "1", "check_numbers": "1"}
-    return _form(values, {})
+    """Which provider (`?connector=`), then its form; with the simulator running it is offered as the address."""
+    chosen = request.args.get("connector", "")
+    if chosen not in connector_names():
+        return render_template("instances/choose.html", infos=connector_infos())
+    return _form(first_values(connector(chosen).info, get_settings().sandbox_url), {})
 
 
 @blueprint.post("/new")
@@ -73,13 +74,16 @@ def create() -> Page:
         )
     except InvalidInput as refusal:
         session.rollback()
-        return _form(request.form.to_dict(), {name: told[0] for name, told in refusal.fields.items()}), 422
+        errors = {name: told[0] for name, told in refusal.fields.items()}
+        if "connector" in errors:
+            return render_template("instances/choose.html", infos=connector_infos(), problem=errors["connector"]), 422
+        return _form(request.form.to_dict(), errors), 422
     instance_id = made.id
     session.commit()
-    problem = _set_up_webhook(instance_id)
+    problem = _set_up(instance_id)
     if problem:
         flash(
-            _("O número foi salvo, mas o provedor não aceitou nosso endereço de avisos: %(why)s", why=problem),
+            _("O número foi salvo, mas ainda não está pronto no provedor: %(why)s", why=problem),
             "warning",
         )
     return redirect(url_for("instances.connect", instance_id=instance_id), 303)
@@ -140,8 +144,23 @@ def connection(instance_id: int) -> Response:
     return live_fragment("instances/_connection.html", **_connection(instance_id, ""))
 
 
+@blueprint.post("/<int:instance_id>/restart")
+@requires("instances.connect")
+def restart(instance_id: int) -> Response:
+    """Wake the number at its provider and go back to the QR."""
+    tenant_id = current_principal().tenant_id
+    problem = call_outside(
+        db.session(),
+        lambda session: room.prepare_restart(session, tenant_id, instance_id),
+        lambda session, answer: room.apply_restart(session, tenant_id, instance_id, answer),
+    )
+    if problem:
+        flash(problem, "danger")
+    return redirect(url_for("instances.connect", instance_id=instance_id), 303)
+
+
 @blueprint.post("/<int:instance_id>/refresh")
-@requires("instances.read")
+@requires("instances.test")
 def refresh(instance_id: int) -> Response:
     """Ask the provider how the number stands."""
     tenant_id = current_principal().tenant_id
@@ -214,16 +233,16 @@ def _came_from(instance_id: int) -> str:
 
 
 def _form(values: dict[str, Any], errors: dict[str, str]) -> str:
-    return render_template("instances/new.html", values=values, errors=errors, infos=connector_infos())
+    info = connector(values["connector"]).info
+    known = SANDBOX_SECRETS if get_settings().sandbox_url else {}
+    simulated = {field.name: known.get((info.name, field.name), "") for field in info.fields}
+    return render_template("instances/new.html", values=values, errors=errors, info=info, simulated=simulated)
 
 
-def _set_up_webhook(instance_id: int) -> str:
-    tenant_id = current_principal().tenant_id
-    return call_outside(
-        db.session(),
-        lambda session: room.prepare_webhook_set_up(session, tenant_id, instance_id, app_url=get_settings().public_url),
-        lambda session, answer: room.apply_webhook_set_up(session, tenant_id, instance_id, answer),
-    )
+def _set_up(instance_id: int) -> str:
+    session, tenant_id = db.session(), current_principal().tenant_id
+    steps = room.set_up_steps(session, tenant_id, instance_id, app_url=get_settings().public_url)
+    return room.set_up_problem([call_outside(session, *step) for step in steps])
 
 
 def _connection(instance_id: int, phone: str) -> dict[str, Any]:
@@ -237,8 +256,10 @@ def _connection(instance_id: int, phone: str) -> dict[str, Any]:
         )
     except InvalidInput as refusal:
         step, error = room.ConnectStep(), refusal.fields["phone"][0]
+    instance = room.instance_of(session, tenant_id, instance_id)
     return {
-        "instance": room.instance_of(session, tenant_id, instance_id),
+        "instance": instance,
+        "info": connector(instance.connector).info,
         "step": step,
         "qr": base64.b64encode(step.qr_png).decode() if step.qr_png else "",
         "phone": phone,

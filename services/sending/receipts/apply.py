@@ -18,6 +18,7 @@ from services.sending.receipts import sql
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
 from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
+from services.sending.settle import suppress_people
 from services.sending.words import LogLine
 
 MOST_CALLS: Final = 500
@@ -64,6 +65,8 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
     lines += apply_replies(session, found.replies, deltas)
+    if found.leaving:
+        suppress_people(session, found.leaving, source="whatsapp")
     lines += stopped_by_health(session, numbers, numbers.write(session, now), now)
     lines += apply_changes(session, list(found.changes.values()), now)
     deltas.write(session)

@@ -11,8 +11,10 @@ import structlog
 from connectors.whatsapp import (
     ConnectionChange,
     Inbound,
+    PreferenceChange,
     Receipt,
     ReceiptStatus,
+    TemplateChange,
     UnknownConnector,
     WebhookEvent,
     connector,
@@ -74,11 +76,13 @@ class Change(NamedTuple):
 
 @dataclass(slots=True)
 class Gathered:
-    """Everything a batch of calls says; `of_call` keeps which news came with which call."""
+    """Everything a batch of calls says; `of_call` keeps which news came with which call, `leaving` the people (tenant
+    and phone) who told WhatsApp itself that they want no offers."""
 
     news: list[News] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     changes: dict[tuple[int, int], Change] = field(default_factory=dict)
+    leaving: list[tuple[int, str]] = field(default_factory=list)
     of_call: dict[int, list[News]] = field(default_factory=dict)
     verdicts: dict[int, tuple[InboxStatus, str | None]] = field(default_factory=dict)
 
@@ -122,6 +126,10 @@ def _sort_in(found: Gathered, call: Call, event: WebhookEvent) -> None:
         news = _of_receipt(call, event)
     elif isinstance(event, ConnectionChange):
         found.changes[call.tenant_id, call.instance_id] = Change(call.tenant_id, call.instance_id, event)
+    elif isinstance(event, PreferenceChange):
+        found.leaving += [] if event.wants_offers else [(call.tenant_id, event.phone)]
+    elif isinstance(event, TemplateChange):
+        return
     elif event.is_echo:
         news = _of_echo(call, event)
     elif event.phone:

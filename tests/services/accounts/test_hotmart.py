@@ -249,3 +249,13 @@ def test_two_first_purchases_at_once_make_one_tenant(
 def test_an_event_with_an_unknown_shape_raises_nothing(deliver: Deliver) -> None:
     odd = {"purchase": [], "subscription": "x", "buyer": None, "product": 7}
     assert deliver(envelope("PURCHASE_APPROVED", NOW, odd)) == [HotmartEventStatus.IGNORED]
+
+
+def test_hopeless_events_dont_stand_before_new_ones_in_the_sweep(deliver: Deliver, system_session: Session) -> None:
+    hopeless, new = Subscription("isto não é um e-mail"), Subscription(f"{new_code()}@example.com")
+    deliver(hopeless.purchase("PURCHASE_APPROVED", NOW))
+    tried = system_session.scalars(select(HotmartEvent.id).where(HotmartEvent.licence_key == hopeless.code)).one()
+    waiting = store_hotmart_event(system_session, new.purchase("PURCHASE_APPROVED", NOW, next_charge=MONTH))
+    assert waiting is not None
+    swept = open_hotmart_events(system_session, datetime.now(UTC) + DAY, limit=10_000)
+    assert swept.index(waiting) < swept.index(tried)

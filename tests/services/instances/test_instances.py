@@ -14,6 +14,7 @@ from core.http import configure
 from core.outside import call_outside
 from core.tenancy import tenant_scope
 from models.instances import Instance, InstanceStatus, WebhookDelivery
+from models.leads import Suppression
 from models.states import NotAllowedNow
 from services import instances as room
 from services.instances.change import TooManyInstances
@@ -195,6 +196,33 @@ def test_pause_and_resume_move_only_where_the_table_allows(
     assert room.instance_of(session, tenant.id, instance_id).status is InstanceStatus.CONNECTED
 
 
+def test_a_number_its_health_has_stopped_can_be_resumed(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    instance = room.instance_of(session, tenant.id, instance_id)
+    instance.status, instance.health_score = InstanceStatus.PAUSED, 45
+    session.flush()
+
+    room.resume_instance(session, tenant.id, instance_id, actor=None)
+
+    session.refresh(instance)
+    assert room.is_healthy(instance)
+
+
+def test_not_even_a_test_goes_to_who_asked_to_be_left_alone(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    instance_id = added(session, tenant, sandbox)
+    room.instance_of(session, tenant.id, instance_id).status = InstanceStatus.CONNECTED
+    session.add(Suppression(tenant_id=tenant.id, phone="5511900010001", phone_key="5511900010001", reason="opt_out"))
+    session.flush()
+
+    with pytest.raises(InvalidInput) as refusal:
+        room.prepare_test(session, tenant.id, instance_id, phone="(11) 90001-0001", app_name="Leads")
+    assert "phone" in refusal.value.fields
+
+
 def test_a_stranger_and_a_removed_number_are_not_found(
     factory: sessionmaker[Session], session: Session, tenant: TenantHandle,
     make_tenant: Callable[..., TenantHandle], sandbox: SandboxProcess,
@@ -226,3 +254,17 @@ def test_a_providers_call_is_kept_only_with_the_right_secret(
     stored = session.execute(select(WebhookDelivery).where(WebhookDelivery.tenant_id == tenant.id)).scalars().all()
     assert [(one.instance_id, one.body) for one in stored] == [(instance_id, body)]
     assert session.execute(select(Instance.id).where(Instance.tenant_id == tenant.id)).scalars().all() == [instance_id]
+
+
+def test_stored_credentials_never_go_to_another_server(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    made = room.create_instance(session, tenant.id, described(sandbox), actor=None, now=NOW)
+    session.commit()
+    elsewhere = {"base_url": "https://outro.example.com"}
+    with pytest.raises(InvalidInput, match="atenção") as refusal:
+        room.update_instance(session, tenant.id, made.id, elsewhere, actor=None, now=NOW)
+    assert "credencial" in refusal.value.fields["base_url"][0]
+    again = elsewhere | {"credentials": {"token": "o-token-de-la"}}
+    changed = room.update_instance(session, tenant.id, made.id, again, actor=None, now=NOW)
+    assert room.account_of(changed).credentials == {"token": "o-token-de-la"}
