@@ -13,6 +13,8 @@ from jobs.base import job, session_factory, system_work, tenant_work
 from models.leads import ImportStatus
 from services import leads
 
+MANY_PEOPLE: Final = 1_000
+"""From here on a wrong guess of the planner's is worth an ANALYZE."""
 BEAT_SECONDS: Final = 0.5
 """Between two signs of life; each is a transaction of about a millisecond."""
 
@@ -54,7 +56,10 @@ def _work(task: leads.ImportTask) -> str:
             writing = _Beat(task, ImportStatus.WRITING, expected=lambda _done: verdict.people)
             writing.now(0)
             leads.write_leads(session, task, table, verdict, tick=writing, now=utcnow())
-            return "finished"
+        if verdict.people >= MANY_PEOPLE:
+            with tenant_work(task.tenant_id) as session:
+                leads.refresh_statistics(session)
+        return "finished"
     finally:
         table.source.close()
 

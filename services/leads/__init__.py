@@ -34,7 +34,7 @@ from services.leads.lists import (
     restore_list,
 )
 from services.leads.locks import LeadsBusy, lock_leads
-from services.leads.merging import PlanIsFull
+from services.leads.merging import PlanIsFull, refresh_statistics
 from services.leads.people import page_of_leads, put_in_list, remove_from_list, suppressed_keys
 from services.leads.progress import Progress, progress_of
 from services.leads.refusals import (
@@ -117,6 +117,7 @@ __all__ = [
     "put_in_list",
     "receive_upload",
     "recent_imports",
+    "refresh_statistics",
     "refuse_undo",
     "reject_rows",
     "remove_from_list",

@@ -17,7 +17,7 @@ from core.phone import display
 from core.tenancy import tenant_scope
 from models.leads import Lead, LeadImport, LeadImportReject, LeadListMember
 from services.leads.lists import list_of
-from services.leads.people import leads_in_list, suppressed_keys
+from services.leads.people import leads_by_id, leads_in_list, members_of, suppressed_keys
 from services.leads.refusals import ROW_REASONS
 from services.leads.text import harmless
 
@@ -48,18 +48,15 @@ def export_rows(factory: SessionFactory, tenant_id: int, list_id: int, extras: S
     after = 0
     while True:
         with tenant_scope(tenant_id), factory() as session:
-            leads = session.scalars(
-                leads_in_list(tenant_id, list_id)
-                .where(LeadListMember.lead_id > after)
-                .order_by(LeadListMember.lead_id)
-                .limit(PAGE_ROWS)
-            ).all()
+            behind = members_of(tenant_id, list_id).where(LeadListMember.lead_id > after)
+            ids = session.scalars(behind.order_by(LeadListMember.lead_id).limit(PAGE_ROWS)).all()
+            leads = leads_by_id(session, tenant_id, ids)
             stopped = suppressed_keys(session, tenant_id, [lead.phone_key for lead in leads])
         for lead in leads:
             yield _lead_row(lead, extras, is_suppressed=lead.phone_key in stopped)
-        if len(leads) < PAGE_ROWS:
+        if len(ids) < PAGE_ROWS:
             return
-        after = leads[-1].id
+        after = ids[-1]
 
 
 def reject_rows(factory: SessionFactory, tenant_id: int, import_id: int) -> Iterator[list[str]]:

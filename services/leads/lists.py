@@ -114,6 +114,7 @@ def purge_list(session: Session, tenant_id: int, list_id: int, *, now: datetime)
         return False
     if with_leads:
         lock_leads(session, tenant_id)
+        session.execute(sql.TUNE)
         session.execute(sql.PURGE_LEADS, {"tenant": tenant_id, "list": list_id})
     session.execute(
         delete(LeadListMember).where(LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id)

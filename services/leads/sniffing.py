@@ -36,7 +36,8 @@ _JSON: Final = re.compile(rb"\s*[\[{]\s*[{\"\[]")
 _CONTROL: Final = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _MULTIBYTE: Final = re.compile(rb"[\xc3-\xf4][\x80-\xbf]+")
 _BOMS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-BINARY_SHARE: Final = 0.02
+BINARY_SHARE: Final = 0.06
+"""Of control bytes; random bytes have 0.11."""
 
 
 def kind_of(path: Path) -> Kind:
@@ -100,7 +101,7 @@ def _refuse_other(head: bytes) -> None:
     if is_marked or _looks_utf16(head):
         return
     # A stray NUL or control character is cleaned away; a file full of them is no text.
-    if len(_CONTROL.findall(head)) + head.count(0) > len(head) * BINARY_SHARE + 4:
+    if len(_CONTROL.findall(head)) + head.count(0) > len(head) * BINARY_SHARE + 32:
         raise UnsupportedFile("não é uma planilha: o conteúdo não é texto")
 
 

@@ -10,7 +10,16 @@ from typing import Final
 
 from sqlalchemy import text
 
-TUNE: Final = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
+TUNE: Final = text("""
+SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)
+""")
+"""For the rest of the transaction. No nested loops: a tenant's first leads are in no statistics yet, the planner takes
+them for one row and would join 50,000 with 50,000 by trying each pair (seen: minutes). Hash and merge joins are
+never worse than reading the tenant's leads once."""
+UNTUNE: Final = text("SELECT set_config('enable_nestloop', 'on', true)")
+
+ANALYZE_LEADS: Final = text("ANALYZE leads (tenant_id, id, phone_key), lead_list_members")
+"""So that what comes next (a campaign's launch, a page) is planned with the new rows in mind."""
 
 TRY_LOCK_LEADS: Final = text("SELECT pg_try_advisory_xact_lock(72101, (:tenant % 2147483647)::int)")
 
@@ -19,7 +28,7 @@ CREATE TEMPORARY TABLE staged_rows (
     row_number bigint NOT NULL,
     reason text NOT NULL,
     value text NOT NULL,
-    phone_key text COLLATE "C" NOT NULL,
+    phone_key text NOT NULL,
     phone text NOT NULL,
     name text NOT NULL,
     email text NOT NULL,
@@ -134,10 +143,11 @@ REMEMBER_CHANGED: Final = text("""
 INSERT INTO lead_import_changes (tenant_id, import_id, lead_id, before, changed_at)
 SELECT :tenant, :import, l.id, jsonb_build_object('name', l.name, 'email', l.email, 'city', l.city,
     'category', l.category, 'extra', l.extra, 'legal_basis', l.legal_basis), now()
-FROM staged_people p JOIN leads l ON l.tenant_id = :tenant AND l.id = p.lead_id
-WHERE p.is_changed AND p.n BETWEEN :first AND :last
-ORDER BY p.n
-FOR UPDATE OF l
+FROM leads l
+WHERE l.tenant_id = :tenant
+    AND l.id = ANY (ARRAY(SELECT lead_id FROM staged_people WHERE is_changed AND n BETWEEN :first AND :last))
+ORDER BY l.id
+FOR UPDATE
 """)
 
 UPDATE_CHANGED: Final = text("""
@@ -152,6 +162,7 @@ UPDATE leads l SET
     updated_at = now()
 FROM staged_people p
 WHERE l.tenant_id = :tenant AND l.id = p.lead_id AND p.is_changed AND p.n BETWEEN :first AND :last
+    AND l.id = ANY (ARRAY(SELECT lead_id FROM staged_people WHERE is_changed AND n BETWEEN :first AND :last))
 """)
 
 JOIN_LIST: Final = text("""
@@ -182,6 +193,9 @@ UPDATE leads l SET
 FROM lead_import_changes c
 WHERE c.tenant_id = :tenant AND c.import_id = :import
     AND l.tenant_id = :tenant AND l.id = c.lead_id AND l.updated_at = c.changed_at
+    AND l.id = ANY (ARRAY(
+        SELECT lead_id FROM lead_import_changes WHERE tenant_id = :tenant AND import_id = :import
+    ))
 """)
 """Only where nobody has changed the person since: their later change is worth more than our undo."""
 

@@ -90,6 +90,7 @@ def undo_import(session: Session, tenant_id: int, import_id: int, *, actor: int 
 
 
 def _take_back(session: Session, tenant_id: int, found: LeadImport) -> Undone:
+    session.execute(sql.TUNE)
     values = {"tenant": tenant_id, "import": found.id, "list": found.list_id}
     changed = int(session.execute(sql.COUNT_CHANGED, values).scalar_one())
     restored = rows_of(session, sql.RESTORE_CHANGED, values)

@@ -23,7 +23,9 @@ def variables_of_lists(session: Session, tenant_id: int, list_ids: Sequence[int]
     The lead's own columns come under their Portuguese names and are always there. Each person counts once, however
     many of the lists they are in. Reads every lead of the lists (about 0.3 s for 100,000).
     """
+    session.execute(sql.TUNE)
     rows = session.execute(sql.VARIABLES, {"tenant": tenant_id, "lists": list(list_ids)}).all()
+    session.execute(sql.UNTUNE)
     total = next(row.filled for row in rows if row.kind == "total")
     found = {row.name: row.filled for row in rows if row.kind == "own"} | {"telefone": total}
     found |= {row.name: row.filled for row in sorted(rows) if row.kind == "extra"}

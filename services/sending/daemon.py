@@ -16,6 +16,7 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
+from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
@@ -80,7 +81,7 @@ class Daemon:
                 await self._be_present()
                 break
             except Exception as error:
-                log.warning("database_away", error=type(error).__name__)
+                log.warning("database_away", **told(error))
                 await wait_for(self.engine.stopping, self.engine.tuning.presence_every)
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
@@ -89,7 +90,7 @@ class Daemon:
             try:
                 await work()
             except Exception as error:
-                log.warning("side_work_failed", work=work.__name__, error=type(error).__name__, detail=str(error)[:300])
+                log.warning("side_work_failed", work=work.__name__, **told(error))
             await wait_for(self.engine.stopping, seconds)
 
     async def _beat(self) -> None:
@@ -136,9 +137,7 @@ class Daemon:
         try:
             await self.engine.database.run(work)
         except Exception as error:
-            log.warning(
-                "start_failed", campaign_id=due.campaign_id, error=type(error).__name__, detail=str(error)[:300]
-            )
+            log.warning("start_failed", campaign_id=due.campaign_id, **told(error))
         else:
             self.engine.wake()
 
@@ -163,7 +162,7 @@ class Daemon:
         try:
             await self.engine.database.run(partial(_erase_beat, name=self.name))
         except Exception as error:
-            log.warning("beat_not_erased", error=type(error).__name__)
+            log.warning("beat_not_erased", **told(error))
         await asyncio.to_thread(self.presence.leave)
         self.engine.database.close()
 

@@ -39,6 +39,25 @@ class Database:
         self._threads.shutdown()
 
 
+def told(error: BaseException) -> dict[str, object]:
+    """An error for the log: what it is, and of PostgreSQL's only code and constraint. Its text would quote the
+    statement, and with it phones and messages."""
+    origin = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(origin, psycopg2.Error):
+        names: dict[str, object] = {
+            "code": origin.pgcode,
+            "constraint": origin.diag.constraint_name,
+            "table": origin.diag.table_name,
+        }
+        return {"error": type(origin).__name__} | {name: value for name, value in names.items() if value}
+    return {"error": type(error).__name__}
+
+
+def is_of_database(error: BaseException) -> bool:
+    """Whether it came from PostgreSQL or the driver."""
+    return isinstance(error, DBAPIError | psycopg2.Error | PoolTimeout)
+
+
 def is_passing(error: BaseException) -> bool:
     """Whether the same work may succeed later: the connection broke, a deadlock or lock time-out hit us."""
     if isinstance(error, OperationalError | InterfaceError | PoolTimeout | psycopg2.OperationalError):

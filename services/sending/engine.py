@@ -33,7 +33,7 @@ from core.db import SessionFactory
 from core.http_async import AsyncTransport
 from services.sending.board import Board
 from services.sending.claim import ClaimOrder, claim
-from services.sending.database import Database, is_passing
+from services.sending.database import Database, is_of_database, is_passing, told
 from services.sending.outcomes import judge
 from services.sending.picture import NumberView
 from services.sending.postman import Postman
@@ -209,7 +209,7 @@ class Engine:
             self.board.not_claimed(slots, self.clock.epoch(), rest)
             await asyncio.sleep(self._backoff() if is_passing(error) else 0)
             return
-        log.warning("claim_split", tenants=len(tenants), error=type(error).__name__)
+        log.warning("claim_split", tenants=len(tenants), **told(error))
         for tenant_id in tenants:
             await self._claim([slot for slot in slots if slot.turn.tenant_id == tenant_id])
 
@@ -268,7 +268,7 @@ class Engine:
                 await self._settle(batch[:middle])
                 await self._settle(batch[middle:])
                 return
-            log.exception("answer_lost", contact_id=batch[0].claimed.contact_id)
+            log.error("answer_lost", contact_id=batch[0].claimed.contact_id, **told(error))
         self._failures = 0
         self.settled_messages += len(batch)
         self.board.settled([answer.claimed.instance_id for answer in batch], self.clock.epoch())
@@ -306,10 +306,8 @@ class Engine:
 
     def _failed(self, event: str, error: Exception) -> None:
         self._failures += 1
-        if is_passing(error):
-            log.warning(event, failures=self._failures, error=type(error).__name__)
-        else:
-            log.error(event, failures=self._failures, exc_info=error)
+        say = log.warning if is_passing(error) else log.error
+        say(event, failures=self._failures, **told(error), exc_info=None if is_of_database(error) else error)
 
     def _backoff(self) -> float:
         return min(self.tuning.backoff_first * (1 << min(self._failures, 10)), self.tuning.backoff_most)

@@ -19,11 +19,9 @@ from connectors.whatsapp import (
     SendOutcome,
     Sent,
     Unclear,
-    UnknownConnector,
     WhatsAppConnector,
     connector,
 )
-from core.crypto import CannotUnseal
 from core.http_async import AsyncTransport
 from core.http_messages import HttpAnswer, HttpRequest, redacted
 from services.instances import open_account
@@ -40,7 +38,7 @@ class Accounts:
     _known: dict[int, tuple[tuple[str, str, str], Account]] = field(default_factory=dict)
 
     def of(self, view: NumberView) -> Account:
-        """The account of a number; CannotUnseal when its credentials can't be read."""
+        """The account of a number; raises when its credentials can't be read."""
         version = (view.base_url, view.instance_key, view.sealed_credentials)
         known = self._known.get(view.instance_id)
         if known is None or known[0] != version:
@@ -81,9 +79,12 @@ class Postman:
         try:
             provider = connector(view.connector)
             account = self.accounts.of(view)
-            request = provider.send_text(account, one.phone, one.text, reference=str(one.contact_id))
-        except (CannotUnseal, UnknownConnector):
+        except Exception as error:
+            # Whatever is wrong with the stored account, it is the number's fault and never the message's.
+            log.warning("account_not_opened", instance_id=view.instance_id, error=type(error).__name__)
             return refuse(RefusalCode.BAD_CREDENTIALS)
+        try:
+            request = provider.send_text(account, one.phone, one.text, reference=str(one.contact_id))
         except Exception:
             # A connector's own mistake: nothing left, and the other messages must go on.
             log.exception("request_not_built", contact_id=one.contact_id, connector=view.connector)

@@ -2,7 +2,7 @@
 
 So another daemon takes over what a killed one had in flight after seconds and not after its lease (45 s). A lock that
 is missing for a moment proves nothing (the database was restarted, the network shook): a daemon counts as dead when its
-lock was free at every look for 5 s. Behind a pooler that shares connections the lock means nothing; then the lease
+lock was free at every look for 4 s. Behind a pooler that shares connections the lock means nothing; then the lease
 decides alone, later but as surely.
 """
 
@@ -18,7 +18,7 @@ from core.db import SessionFactory
 from core.tenancy import system_scope
 from services.sending.watch import sql
 
-DEAD_AFTER: Final = timedelta(seconds=5)
+DEAD_AFTER: Final = timedelta(seconds=4)
 
 
 class Presence:
@@ -61,7 +61,7 @@ class Absences:
     _since: dict[str, datetime] = field(default_factory=dict)
 
     def dead(self, absent: Collection[str], now: datetime) -> list[str]:
-        """Of the daemons absent at this look, those that have been for 5 s."""
+        """Of the daemons absent at this look, those that have been for 4 s."""
         self._since = {one: self._since.get(one, now) for one in absent}
         return [one for one, since in self._since.items() if now - since >= DEAD_AFTER]
 

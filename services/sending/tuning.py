@@ -20,7 +20,7 @@ class Tuning:
     """Longer than a send can take (30 s) with its settling: only then does an unsettled claim mean a crash."""
     recover_every: float = 10.0
     presence_every: float = 1.0
-    absence_every: float = 2.0
+    absence_every: float = 1.0
     sweep_every: float = 60.0
     beat_every: float = 5.0
     plans_every: float = 2.0

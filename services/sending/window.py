@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.clock import DEFAULT_ZONE
 
 DAY_MINUTES: Final = 24 * 60
 LOOK_AHEAD_DAYS: Final = 8
@@ -42,6 +44,16 @@ def read_window(said: Mapping[str, Any] | None) -> tuple[Rule, ...] | None:
         return None
     rules: Sequence[Mapping[str, Any]] = said.get("rules") or [said]
     return tuple(_rule(rule) for rule in rules)
+
+
+@lru_cache(maxsize=256)
+def safe_zone(name: str) -> str:
+    """The zone's name, or the default's where nobody knows it: one tenant's typing error must not stop the look."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return DEFAULT_ZONE
+    return name
 
 
 @lru_cache(maxsize=64)

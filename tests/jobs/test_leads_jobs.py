@@ -154,7 +154,10 @@ def test_two_imports_of_one_tenant_wait_for_each_other_and_both_finish(importer:
             subprocess.Popen([sys.executable, "-c", code, str(importer.tenant_id), str(one)], cwd=ROOT, env=os.environ)
             for one in ids
         ]
-        time.sleep(3)
+        give_up = time.monotonic() + 60
+        while {importer.result(one).status for one in ids} != {ImportStatus.CHECKING} and time.monotonic() < give_up:
+            time.sleep(0.1)
+        time.sleep(1)
         assert {importer.result(one).status for one in ids} == {ImportStatus.CHECKING}
         assert all(worker.poll() is None for worker in workers)
     assert [worker.wait(30) for worker in workers] == [0, 0]

@@ -18,7 +18,7 @@ from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
 from services.sending.standing import WAITING, Situation, Standing, standing
 from services.sending.watch import sql
-from services.sending.window import read_window
+from services.sending.window import Rule, read_window, safe_zone
 from services.sending.words import LogLine, Terms
 
 
@@ -90,7 +90,8 @@ def look(session: Session, *, now: datetime, daemon_id: str, plans: Plans) -> Pi
 
 
 def _campaign(row: Any) -> _Campaign:
-    return _Campaign(row[0], row[1], CampaignStatus(row[2]), RotationMode(row[3]), *row[4:])
+    one = _Campaign(row[0], row[1], CampaignStatus(row[2]), RotationMode(row[3]), *row[4:])
+    return one._replace(zone=safe_zone(one.zone))
 
 
 def _read_world(
@@ -100,7 +101,7 @@ def _read_world(
     days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
-    numbers = session.execute(sql.ACTIVE_NUMBERS, {"daemon": daemon_id})
+    numbers = session.execute(sql.ACTIVE_NUMBERS, tenants | {"daemon": daemon_id})
     in_flight: dict[int, int] = defaultdict(int)
     for one in campaigns:
         in_flight[one.tenant_id] += one.sending
@@ -136,17 +137,26 @@ def _number(row: Any, days: Mapping[int, date]) -> NumberView:
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
     members = world.members.get(one.campaign_id, frozenset())
+    window, zone = _hours(one)
     situation = Situation(
         status=one.status,
         zone=one.zone,
-        window_zone=zone_of_window(one.window, one.zone),
-        window=read_window(one.window),
+        window_zone=zone,
+        window=window,
         plan_left=world.plan_left(one.tenant_id),
         campaign_left=one.own_left,
         usable_numbers=len(members & world.numbers.keys()),
         in_flight=world.in_flight[one.tenant_id],
     )
     return standing(now, situation)
+
+
+def _hours(one: _Campaign) -> tuple[tuple[Rule, ...] | None, str]:
+    """The window's rules and zone. One that can't be read never opens; it must not stop everybody's look."""
+    try:
+        return read_window(one.window), safe_zone(zone_of_window(one.window, one.zone))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return (), one.zone
 
 
 def _finish(session: Session, now: datetime, done: Sequence[_Campaign]) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -167,11 +168,14 @@ def test_a_daemon_is_present_as_long_as_it_holds_its_lock(scene: Scene, leased: 
     presence.keep()
     assert absent() == []
     presence.leave()
+    deadline = time.monotonic() + 10
+    while not absent() and time.monotonic() < deadline:
+        time.sleep(0.02)  # the server has yet to notice the closed connection
     assert absent() == [leased]
 
 
-def test_only_five_seconds_of_absence_count_as_death() -> None:
+def test_only_four_seconds_of_absence_count_as_death() -> None:
     absences, start = Absences(), datetime(2026, 11, 21, tzinfo=UTC)
     assert absences.dead(["a", "b"], start) == []
-    assert absences.dead(["a"], start + timedelta(seconds=4)) == []
-    assert absences.dead(["a", "b"], start + timedelta(seconds=5)) == ["a"]
+    assert absences.dead(["a"], start + timedelta(seconds=3)) == []
+    assert absences.dead(["a", "b"], start + timedelta(seconds=4)) == ["a"]

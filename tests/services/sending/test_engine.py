@@ -222,6 +222,20 @@ def test_a_windows_own_zone_says_when_it_is_open(scene: Scene, sandbox_now: Sand
     assert scene.campaign(campaign).status == "waiting_window"
 
 
+def test_one_tenants_nonsense_stops_nobody_else(scene: Scene, sandbox_now: SandboxProcess, drive: Drive) -> None:
+    broken = Scene.open(scene.factory)
+    broken.run_sql("UPDATE tenants SET time_zone = 'Marte/Olimpo' WHERE id = :tenant_id")
+    numbers = [broken.add_number(sandbox_now.mega_url, sealed_credentials="k1:AAAA") for _ in range(2)]
+    closed = broken.add_campaign(numbers, phones(2, ddd=21), window={"days": ["segunda"], "start": "nove"})
+    sealed = broken.add_campaign(numbers, phones(2, ddd=22))
+    fine = scene.add_campaign([scene.add_number(sandbox_now.mega_url)], phones(5))
+
+    drive(scene, lambda: scene.campaign(fine).status == "completed" and broken.number(numbers[0]).status == "paused")
+
+    assert broken.campaign(closed).status == "waiting_window"
+    assert broken.counts(sealed)["pending"] == 2
+
+
 def test_a_pause_takes_effect_within_a_second(scene: Scene, sandbox_now: SandboxProcess, drive: Drive) -> None:
     numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(3)]
     sandbox_now.control("mega", latency_ms=50)

@@ -18,7 +18,7 @@ from services.sending.receipts.forward import count_changes, furthest
 from services.sending.rotation import Candidate, explain, rank
 from services.sending.standing import Situation, standing
 from services.sending.turns import CampaignHand, TenantHand, deal
-from services.sending.window import is_open, next_opening, read_window
+from services.sending.window import is_open, next_opening, read_window, safe_zone
 
 milliseconds = st.none() | st.integers(0, 600_000)
 modes = st.sampled_from(RotationMode)
@@ -260,3 +260,8 @@ def hand(tenant_id: int, numbers: int, campaigns: int, *, mode: RotationMode = R
         CampaignHand(tenant_id * 10 + place, mode, frozenset(ids), 1000) for place in range(campaigns)
     )
     return made
+
+
+def test_an_unknown_zone_is_read_as_the_default() -> None:
+    assert safe_zone("America/Rio_Branco") == "America/Rio_Branco"
+    assert safe_zone("Marte/Olimpo") == safe_zone("../etc/passwd") == SP

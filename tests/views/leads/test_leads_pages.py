@@ -131,6 +131,14 @@ def test_a_list_shows_searches_and_pages_its_people(owner: PageClient, importer:
     assert 'data-status="empty"' in owner.get(f"{url}?q=ninguem").text
 
 
+def test_a_list_shows_only_its_own_people(owner: PageClient, importer: Importer) -> None:
+    importer.send(csv_of(ANA))
+    other = importer.send(csv_of("Bia;11900000002;;;"), list_name="VIP")
+    page = owner.get(f"/leads/lists/{other.list_id}").text
+    assert ("Bia" in page, "ana@example.com" in page) == (True, False)
+    assert "Ana" not in owner.http.get(f"/leads/lists/{other.list_id}/export").get_data(as_text=True)
+
+
 def test_a_person_leaves_the_list_and_comes_back(owner: PageClient, importer: Importer) -> None:
     found = importer.send(csv_of(ANA))
     lead = importer.leads()["5511900000001"]
