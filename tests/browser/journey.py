@@ -84,6 +84,7 @@ def import_leads(page: Page, stack: RunningStack, path: Path, list_name: str) ->
 def connect_number(page: Page, stack: RunningStack, name: str, key: str) -> None:
     """Add a number and read its QR code with the sandbox's phone, in another tab."""
     page.goto(f"{stack.url}/instances/new")
+    act(page, "choose-mega_api")
     page.fill("[name=name]", name)
     page.fill("[name=instance_key]", key)
     page.locator('input[name^="credentials."]').first.fill(f"token-{key}")
