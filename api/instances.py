@@ -208,7 +208,7 @@ def connect_instance(said: dict[str, Any], instance_id: int) -> dict[str, Any]:
 
 @blueprint.post("/<int:instance_id>/refresh")
 @blueprint.response(200, InstanceSchema)
-@requires("instances.read")
+@requires("instances.test")
 def refresh_instance(instance_id: int) -> Instance:
     """Ask the provider how the number stands."""
     tenant_id = current_principal().tenant_id

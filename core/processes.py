@@ -53,7 +53,7 @@ def say(text: str = "") -> None:
 @contextlib.contextmanager
 def home_lock(home: Path) -> Iterator[None]:
     """One copy a home: the lock goes with the process, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -235,8 +235,9 @@ def keep_running(said: Settings, supervisor: Supervisor) -> None:
     """Bring up and watch, until StopAsked. Should supervisord itself be killed, everything is brought up again."""
     home = said.leads_home.resolve()
     while True:
-        welcome(home, bring_up(said, supervisor))
-        watch = Watch()
+        addresses, watch = bring_up(said, supervisor), Watch()
+        report(watch, supervisor)
+        welcome(home, addresses)
         while supervisor.is_running():
             report(watch, supervisor)
             time.sleep(1)

@@ -58,7 +58,8 @@ def enqueue(job: Job) -> bool:
             job.name, args=job.args, job_timeout=JOB_SECONDS[job.queue], result_ttl=600, failure_ttl=7 * 86400
         )
     except RedisError as problem:
-        log.warning("job_not_enqueued", job=job.name, args=job.args, problem=str(problem))
+        ids = [one for one in job.args if isinstance(one, int)]  # never an e-mail or a text
+        log.warning("job_not_enqueued", job=job.name, ids=ids, problem=type(problem).__name__)
         return False
     return True
 

@@ -24,7 +24,7 @@ class Watch:
         for name, state in states.items():
             before = self.known.get(name, state)
             self.known[name] = state
-            was_replaced = state.state in FINE and before.state == "RUNNING" and state.pid != before.pid
+            was_replaced = {state.state, before.state} <= FINE and state.pid != before.pid
             if name not in self.down and (was_replaced or state.state in STOPPED):
                 self.down.add(name)
                 yield name, "died"

@@ -28,6 +28,7 @@ MAX_INTERVAL_MS: Final = 3_600_000
 RESUMED_HEALTH: Final = 60
 MAX_DAILY_CAP: Final = 1_000_000
 MAX_CHARS: Final = {"name": 80, "base_url": 300, "instance_key": 120}
+CREDENTIALS_AGAIN: Final = "O servidor mudou: escreva também a credencial dele, que não vai junto por segurança."
 OTHER_HOST: Final = "Um número do simulador não muda para outro servidor. Adicione o número de verdade como um novo."
 
 
@@ -101,13 +102,13 @@ def update_instance(
     """Change name, intervals, daily cap, warm-up, number check, address or credentials (None keeps what is)."""
     instance = instance_of(session, tenant_id, instance_id)
     said: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
-    credentials = said.pop("credentials", None)
-    _refuse_odd_changes(instance, said)
+    credentials = said.pop("credentials", None) or {}
+    _refuse_odd_changes(instance, said, has_credentials=any(credentials.values()))
     said |= {name: said[name].strip().rstrip("/") for name in ("name", "base_url") if name in said}
     for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
         if name in said:
             setattr(instance, name, said[name])
-    if isinstance(credentials, Mapping) and any(credentials.values()):
+    if any(credentials.values()):
         kept = account_of(instance).credentials
         filled_in = {name: value for name, value in credentials.items() if value}
         instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, {**kept, **filled_in})
@@ -209,14 +210,18 @@ def _checked(new: NewInstance) -> ConnectorInfo:
     return info
 
 
-def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any]) -> None:
-    """InvalidInput for what the form of a new number would refuse, and for a sandbox number, which has no pace floor,
-    that would become a real one."""
+def _refuse_odd_changes(instance: Instance, said: Mapping[str, Any], *, has_credentials: bool) -> None:
+    """InvalidInput for what the form of a new number would refuse; for a sandbox number, which has no pace floor, that
+    would become a real one; and for another host without the credentials: else whoever may edit a number could have
+    the stored ones sent to a server of their own."""
     problems = _text_problems({name: said[name] for name in ("name", "base_url") if name in said})
     problems |= _cap_problems(said.get("daily_cap"))
     address = said.get("base_url", instance.base_url)
-    if instance.is_sandbox and not problems and _host(address) != _host(instance.base_url) and not _is_local(address):
-        problems["base_url"] = [OTHER_HOST]
+    if not problems and _host(address) != _host(instance.base_url):
+        if instance.is_sandbox and not _is_local(address):
+            problems["base_url"] = [OTHER_HOST]
+        elif not has_credentials:
+            problems["base_url"] = [CREDENTIALS_AGAIN]
     if problems:
         raise InvalidInput(fields=problems)
 

@@ -139,6 +139,7 @@ def test_a_taken_message_has_an_id_and_the_real_address() -> None:
         (error(400, "Owned media must be a url or base64"), RefusalCode.MEDIA_REJECTED),
         (error(400, "Error: Connection Closed"), RefusalCode.INSTANCE_DISCONNECTED),
         (error(401, "Unauthorized"), RefusalCode.BAD_CREDENTIALS),
+        (response(401), RefusalCode.BAD_CREDENTIALS),
         (error(403, "Forbidden"), RefusalCode.BAD_CREDENTIALS),
         (error(404, 'The "loja" instance does not exist'), RefusalCode.INSTANCE_NOT_FOUND),
         (response(402), RefusalCode.PAYMENT_REQUIRED),

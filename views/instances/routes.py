@@ -160,7 +160,7 @@ def restart(instance_id: int) -> Response:
 
 
 @blueprint.post("/<int:instance_id>/refresh")
-@requires("instances.read")
+@requires("instances.test")
 def refresh(instance_id: int) -> Response:
     """Ask the provider how the number stands."""
     tenant_id = current_principal().tenant_id

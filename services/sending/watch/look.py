@@ -101,7 +101,7 @@ def _read_world(
     days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
-    numbers = session.execute(sql.ACTIVE_NUMBERS, {"daemon": daemon_id})
+    numbers = session.execute(sql.ACTIVE_NUMBERS, tenants | {"daemon": daemon_id})
     in_flight: dict[int, int] = defaultdict(int)
     for one in campaigns:
         in_flight[one.tenant_id] += one.sending

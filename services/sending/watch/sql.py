@@ -26,8 +26,7 @@ SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_cred
                     ELSE i.leased_until END))
 FROM instances i
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
-  AND EXISTS (SELECT 1 FROM campaigns c WHERE c.tenant_id = i.tenant_id
-              AND c.status IN ('running', 'waiting_quota', 'waiting_window'))
+  AND i.tenant_id = ANY(CAST(:tenants AS bigint[]))
 """)
 
 MEMBERS: Final = text("""

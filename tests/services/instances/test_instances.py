@@ -254,3 +254,17 @@ def test_a_providers_call_is_kept_only_with_the_right_secret(
     stored = session.execute(select(WebhookDelivery).where(WebhookDelivery.tenant_id == tenant.id)).scalars().all()
     assert [(one.instance_id, one.body) for one in stored] == [(instance_id, body)]
     assert session.execute(select(Instance.id).where(Instance.tenant_id == tenant.id)).scalars().all() == [instance_id]
+
+
+def test_stored_credentials_never_go_to_another_server(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    made = room.create_instance(session, tenant.id, described(sandbox), actor=None, now=NOW)
+    session.commit()
+    elsewhere = {"base_url": "https://outro.example.com"}
+    with pytest.raises(InvalidInput, match="atenção") as refusal:
+        room.update_instance(session, tenant.id, made.id, elsewhere, actor=None, now=NOW)
+    assert "credencial" in refusal.value.fields["base_url"][0]
+    again = elsewhere | {"credentials": {"token": "o-token-de-la"}}
+    changed = room.update_instance(session, tenant.id, made.id, again, actor=None, now=NOW)
+    assert room.account_of(changed).credentials == {"token": "o-token-de-la"}
