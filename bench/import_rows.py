@@ -65,9 +65,10 @@ def csv_measures(world: World, url: str, path: Path, rows: int) -> list[Measure]
     parsed = parsed_rows(path)
     copied, merged = copy_seconds(url, parsed), merge_seconds(url, parsed)
     with session_on(url) as session:
-        tenant = add_tenant(session)
+        tenant, other = add_tenant(session), add_tenant(session)
     first = import_file(world, url, tenant, path)
     again = import_file(world, url, tenant, path)
+    first = min(first, import_file(world, url, other, path), key=lambda one: one["seconds"])
     copied, merged = min(copied, copy_seconds(url, parsed)), min(merged, merge_seconds(url, parsed))
     speed, unit = rows / first["seconds"], f"rows/s of {rows:,}"
     return [

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import ClauseElement, CursorResult, func, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict
@@ -101,12 +102,19 @@ def _merge_step(session: Session, target: Target, first: int, last: int) -> int:
         "first": first,
         "last": last,
     }
-    made = rows_of(session, sql.INSERT_NEW, values)
-    if made < _new_between(session, first, last):
-        session.execute(sql.FIND_RACED, values)
+    _insert_new(session, values)
     if rows_of(session, sql.REMEMBER_CHANGED, values):
         session.execute(sql.UPDATE_CHANGED, values)
-    return rows_of(session, sql.JOIN_LIST, values)
+    return rows_of(session, sql.JOIN_NEW, values) + rows_of(session, sql.JOIN_KNOWN, values)
+
+
+def _insert_new(session: Session, values: dict[str, Any]) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(sql.INSERT_NEW, values)
+    except IntegrityError:
+        session.execute(sql.INSERT_NEW_CAREFULLY, values)
+        session.execute(sql.FIND_RACED, values)
 
 
 def rows_of(session: Session, statement: ClauseElement, values: dict[str, Any]) -> int:
@@ -114,10 +122,6 @@ def rows_of(session: Session, statement: ClauseElement, values: dict[str, Any]) 
     result = session.execute(statement, values)  # type: ignore[call-overload]
     assert isinstance(result, CursorResult)
     return int(result.rowcount)
-
-
-def _new_between(session: Session, first: int, last: int) -> int:
-    return int(session.execute(sql.NEW_BETWEEN, {"first": first, "last": last}).scalar_one())
 
 
 def _dotted(number: int) -> str:

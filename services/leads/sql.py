@@ -122,18 +122,19 @@ INSERT INTO lead_import_rejects (tenant_id, import_id, row_number, reason, value
 SELECT :tenant, :import, row_number, reason, value, extra FROM staged_rows WHERE reason <> '' ORDER BY row_number
 """)
 
-INSERT_NEW: Final = text("""
+_INSERT_NEW = """
 INSERT INTO leads
     (tenant_id, id, phone, phone_key, name, email, city, category, extra, legal_basis, source, import_id, updated_at)
 SELECT :tenant, lead_id, phone, phone_key, name, email, city, category, extra, :basis, :source, :import, now()
 FROM staged_people WHERE is_new AND n BETWEEN :first AND :last ORDER BY n
-ON CONFLICT (tenant_id, phone_key) DO NOTHING
-""")
+"""
+INSERT_NEW: Final = text(_INSERT_NEW)
+"""Without ON CONFLICT, whose speculative insertion costs a fifth more; when it does meet a conflict: the next two."""
 
-NEW_BETWEEN: Final = text("SELECT count(*) FROM staged_people WHERE is_new AND n BETWEEN :first AND :last")
+INSERT_NEW_CAREFULLY: Final = text(_INSERT_NEW + "ON CONFLICT (tenant_id, phone_key) DO NOTHING")
 
 FIND_RACED: Final = text("""
-UPDATE staged_people p SET lead_id = l.id
+UPDATE staged_people p SET lead_id = l.id, is_new = false
 FROM leads l
 WHERE l.tenant_id = :tenant AND l.phone_key = p.phone_key AND l.id <> p.lead_id AND p.n BETWEEN :first AND :last
 """)
@@ -165,9 +166,15 @@ WHERE l.tenant_id = :tenant AND l.id = p.lead_id AND p.is_changed AND p.n BETWEE
     AND l.id = ANY (ARRAY(SELECT lead_id FROM staged_people WHERE is_changed AND n BETWEEN :first AND :last))
 """)
 
-JOIN_LIST: Final = text("""
+JOIN_NEW: Final = text("""
 INSERT INTO lead_list_members (tenant_id, list_id, lead_id, import_id)
-SELECT :tenant, :list, lead_id, :import FROM staged_people WHERE n BETWEEN :first AND :last ORDER BY lead_id
+SELECT :tenant, :list, lead_id, :import FROM staged_people WHERE is_new AND n BETWEEN :first AND :last ORDER BY n
+""")
+
+JOIN_KNOWN: Final = text("""
+INSERT INTO lead_list_members (tenant_id, list_id, lead_id, import_id)
+SELECT :tenant, :list, lead_id, :import FROM staged_people
+WHERE NOT is_new AND n BETWEEN :first AND :last ORDER BY lead_id
 ON CONFLICT (tenant_id, list_id, lead_id) DO NOTHING
 """)
 

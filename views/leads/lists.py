@@ -15,7 +15,7 @@ from services import leads as room
 from services.accounts import entitlement_of
 from views.leads.blueprint import CSV, XLSX, blueprint, download, flash_with_undo
 
-PEOPLE_A_PAGE: Final = 40
+PEOPLE_A_PAGE: Final = 30
 
 
 @blueprint.get("")

@@ -2,7 +2,7 @@
 
 from core.clock import utcnow
 from core.tenancy import tenant_scope
-from models.leads import ImportStatus
+from models.leads import ImportStatus, Lead
 from services import leads
 from tests.support.lead_files import HEADER, Importer, counts_of, csv_of, thousand_rows, xlsx_of
 
@@ -208,3 +208,25 @@ def test_the_bytes_of_a_finished_file_are_forgotten(importer: Importer) -> None:
 
     found = importer.send(csv_of(ANA))
     assert not storage().path(found.file_key).exists()
+
+
+def test_a_person_somebody_else_makes_meanwhile_is_used_and_not_made_twice(importer: Importer) -> None:
+    import_id = importer.upload(csv_of(ANA, BIA))
+    tenant_id, now = importer.tenant_id, utcnow()
+    with tenant_scope(tenant_id):
+        with importer.factory.begin() as session:
+            task = leads.claim_import(session, tenant_id, import_id, now=now)
+        assert task is not None
+        table = leads.open_task(task)
+        with importer.factory.begin() as session:
+            verdict = leads.check_file(session, task, table, tick=lambda _done: None)
+            with importer.factory.begin() as other:
+                other.add(
+                    Lead(tenant_id=tenant_id, phone="5511900000001", phone_key="5511900000001", legal_basis="consent")
+                )
+            leads.note_progress(session, task, done=0, expected=2, status=ImportStatus.WRITING, now=now)
+            leads.write_leads(session, task, table, verdict, tick=lambda _done: None, now=now)
+    found = importer.result(import_id)
+    assert found.status is ImportStatus.FINISHED
+    assert importer.members(found.list_id or 0) == {lead.id for lead in importer.leads().values()}
+    assert len(importer.leads()) == 2
