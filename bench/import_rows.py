@@ -29,7 +29,7 @@ from core.phone import DDDS
 from core.tenancy import tenant_scope
 from services import leads
 
-ROWS: Final = 100_000
+ROWS: Final = 200_000
 FULL_ROWS: Final = 1_000_000
 XLSX_ROWS: Final = 50_000
 FULL_XLSX_ROWS: Final = 200_000

@@ -145,7 +145,7 @@ def _own_secrets(home: Path) -> dict[str, str]:
     """The secrets an embedded copy made for itself, created at the first start with mode 600."""
     path = home / "secrets.json"
     if not path.exists():
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         made = {
             "secret_key": secrets.token_urlsafe(48),
             "encryption_keys": "k1:" + base64.b64encode(secrets.token_bytes(32)).decode(),

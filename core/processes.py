@@ -53,7 +53,7 @@ def say(text: str = "") -> None:
 @contextlib.contextmanager
 def home_lock(home: Path) -> Iterator[None]:
     """One copy a home: the lock goes with the process, however it ends."""
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / "run.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -125,7 +125,7 @@ def server_user(layout: Layout) -> ServerUser | None:
 def set_up_lock(home: Path) -> Iterator[None]:
     """One process at a time makes or starts the servers of a home. CannotStart in a home we may not write to."""
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = (home / "embedded.lock").open("w")
     except OSError as problem:
         raise CannotStart(f"{problem}: run as the user it belongs to, or choose another LEADS_HOME") from problem
@@ -158,7 +158,7 @@ def _private_folder(path: Path, user: ServerUser | None) -> None:
 
 def prepare_sockets(layout: Layout) -> None:
     """The folder for sockets, for a home whose database is somebody else's too."""
-    layout.home.mkdir(parents=True, exist_ok=True)
+    layout.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     _private_folder(layout.sockets, server_user(layout) if layout.postgres.exists() else None)
     _note_sockets(layout)
 

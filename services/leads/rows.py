@@ -30,14 +30,17 @@ class RowWriter:
         self.plan = plan
         self.rows_read = 0
         self.not_selected = 0
+        missing = plan.width  # an empty cell is put there: an index costs less than asking each time
+        places = (plan.name, plan.email, plan.city, plan.category)
+        self._own = [missing if at is None else at for at in places]
         self._extras = [(encode_basestring(name) + ": ", at) for name, at in plan.extras]
-        self._own = (plan.name, plan.email, plan.city, plan.category)
-        self._numbers = [plan.link] if plan.link is not None else []
-        self._numbers += plan.phones
+        self._numbers = ([] if plan.link is None else [plan.link]) + list(plan.phones)
+        self._only_phones_first = self._numbers[0] if plan.link is None else missing
 
     def lines(self, rows: Iterable[Row]) -> Iterator[str]:
         """One line a selected row, refused ones included. Backslashes are doubled by the reader of the lines."""
         width, status = self.plan.width, self.plan.status
+        person = self._person
         for number, row in rows:
             self.rows_read += 1
             if row[0] is OPEN_QUOTE:
@@ -46,36 +49,35 @@ class RowWriter:
             fits = len(row) == width or _fits(row, width)
             if status is not None and row[status].strip() not in SELECTED:
                 self.not_selected += 1
-                continue
-            if not fits:
-                yield _refused(number, "too_many_cells", next(filter(None, row[width:])), row)
-                continue
-            whole = "".join(row)
-            if len(whole) <= MAX_CELL_CHARS and whole.isprintable() and "'" not in whole and "  " not in whole:
-                row = [cell.strip() for cell in row]
+            elif fits:
+                yield person(number, row)
             else:
-                row = self._cleaned(row)
-            yield self._person(number, row)
+                yield _refused(number, "too_many_cells", next(filter(None, row[width:])), row)
 
     def _person(self, number: int, row: list[str]) -> str:
-        found = self._number(row)
-        if not isinstance(found, Phone):
-            reason, cell = found
-            return _refused(number, reason, cell, row)
-        digits, _kind, key = found
-        name, email, city, category = [row[at] if at is not None else "" for at in self._own]
-        if email:
-            email = _email(email)
+        whole = "".join(row)
+        if len(whole) <= MAX_CELL_CHARS and whole.isprintable() and "'" not in whole and "  " not in whole:
+            row = list(map(str.strip, row))
+        else:
+            row = self._cleaned(row)
+        row.append("")
+        found: Phone | PhoneProblem | tuple[str, str] = parse(row[self._only_phones_first])
+        if type(found) is not Phone:
+            found = self._number(row)
+            if not isinstance(found, Phone):
+                return _refused(number, found[0], found[1], row[:-1])
+        name, email, city, category = self._own
+        pairs = [key + encode_basestring(cell) for key, at in self._extras if (cell := row[at])]
         return (
-            f"{number}\t\t\t{key}\t{digits}\t{name[:_NAME_CHARS]}\t{email}\t{city[:_PLACE_CHARS]}\t"
-            f"{category[:_PLACE_CHARS]}\t{self._extra(row)}\n"
+            f"{number}\t\t\t{found[2]}\t{found[0]}\t{row[name][:_NAME_CHARS]}\t{_email(row[email])}\t"
+            f"{row[city][:_PLACE_CHARS]}\t{row[category][:_PLACE_CHARS]}\t{{{', '.join(pairs)}}}\n"
         )
 
     def _cleaned(self, row: list[str]) -> list[str]:
         """The careful way, for the few rows with line breaks, odd characters or long texts in them."""
         row = [clean(cell) for cell in row]
         for at in self._own:
-            if at is not None:
+            if at < len(row):
                 row[at] = one_line(row[at])
         return row
 
@@ -96,10 +98,6 @@ class RowWriter:
                 problem = (reason, cell)
         return problem
 
-    def _extra(self, row: list[str]) -> str:
-        pairs = [name + encode_basestring(cell) for name, at in self._extras if (cell := row[at])]
-        return "{" + ", ".join(pairs) + "}"
-
 
 def _fits(row: list[str], width: int) -> bool:
     """Make a short row as wide as the header; False when there is something beyond it."""
@@ -114,6 +112,8 @@ def _fits(row: list[str], width: int) -> bool:
 
 def _email(cell: str) -> str:
     """The address in lower case; what isn't one is left out."""
+    if not cell:
+        return ""
     address = cell.lower()
     return address if len(address) <= _EMAIL_CHARS and _EMAIL.fullmatch(address) else ""
 

@@ -196,3 +196,11 @@ def test_the_command_line_answers_in_json(make_home: Callable[..., Any], capsys:
     assert json.loads(capsys.readouterr().out) == started
     main(["stop", "--home", str(home)])
     assert running_addresses(home) is None
+
+
+def test_a_home_is_made_for_its_owners_eyes_only(running: EmbeddedServices) -> None:
+    home = running.layout.home
+    assert home.stat().st_mode & 0o066 == 0, "the servers' user may walk through, nobody may look around"
+    assert running.layout.password_file.stat().st_mode & 0o077 == 0
+    assert running.layout.postgres.stat().st_mode & 0o077 == 0
+    assert running.layout.sockets.stat().st_mode & 0o077 == 0

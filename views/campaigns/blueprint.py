@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from flask import Blueprint, request, url_for
 
+from services.campaigns import EXIT_LINE
 from views.campaigns import words
 
 ID: Final = "/<int(max=9223372036854775807):campaign_id>"
@@ -13,7 +14,8 @@ blueprint = Blueprint("campaigns", __name__, url_prefix="/campaigns")
 
 @blueprint.context_processor
 def _context() -> dict[str, Any]:
-    return {"words": words}
+    # In the language it is sent in, whatever the page's.
+    return {"words": words, "exit_line": EXIT_LINE.strip()}
 
 
 def came_from(default: str) -> str:
