@@ -103,19 +103,21 @@ def update_instance(
     instance = instance_of(session, tenant_id, instance_id)
     said: dict[str, Any] = {name: value for name, value in changes.items() if value is not None}
     credentials = said.pop("credentials", None) or {}
-    _refuse_odd_changes(instance, said, has_credentials=any(credentials.values()))
+    info = connector(instance.connector).info
+    filled_in = {name: value for name, value in credentials.items() if value}
+    all_needed = {needed.name for needed in info.fields if needed.required}
+    is_elsewhere = _host(said.get("base_url", instance.base_url)) != _host(instance.base_url)
+    _refuse_odd_changes(instance, said, has_credentials=all_needed <= filled_in.keys())
     said |= {name: said[name].strip().rstrip("/") for name in ("name", "base_url") if name in said}
     for name in ("name", "base_url", "min_interval_ms", "max_interval_ms", "daily_cap", "warm_up", "check_numbers"):
         if name in said:
             setattr(instance, name, said[name])
-    if any(credentials.values()):
-        kept = account_of(instance).credentials
-        filled_in = {name: value for name, value in credentials.items() if value}
+    if filled_in:
+        kept = {} if is_elsewhere else account_of(instance).credentials
         instance.sealed_credentials = seal_credentials(tenant_id, instance.instance_key, {**kept, **filled_in})
     problems = _interval_problems(instance.min_interval_ms, instance.max_interval_ms)
     if problems:
         raise InvalidInput(fields=problems)
-    info = connector(instance.connector).info
     instance.check_numbers = instance.check_numbers and info.has_number_check
     has_floor = not (instance.is_sandbox or info.is_official)
     _refuse_below_floor(session, tenant_id, instance.min_interval_ms, now=now, has_floor=has_floor)

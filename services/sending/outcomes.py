@@ -102,5 +102,6 @@ def _later(refusal: Refused, attempt: int, errors_in_a_row: int) -> Ruling:
         is_refunded=True,
         number_errors=1,
         hold_seconds=throttle_seconds(refusal.retry_after_seconds, errors_in_a_row) if is_throttled else 0,
+        stops_campaign=refusal.stops_campaign,
         number_reason=refusal.message,
     )

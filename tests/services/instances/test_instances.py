@@ -1,5 +1,8 @@
 """A number from being added to sending a test, against the sandbox over HTTP."""
 
+import hashlib
+import hmac
+import json
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
@@ -268,3 +271,50 @@ def test_stored_credentials_never_go_to_another_server(
     again = elsewhere | {"credentials": {"token": "o-token-de-la"}}
     changed = room.update_instance(session, tenant.id, made.id, again, actor=None, now=NOW)
     assert room.account_of(changed).credentials == {"token": "o-token-de-la"}
+
+
+def test_one_new_secret_of_several_does_not_take_the_others_to_another_server(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    secrets_of_meta = {"access_token": "a", "app_secret": "s", "waba_id": "1"}
+    new = replace(
+        described(sandbox, "200000000000002"),
+        connector="cloud_api",
+        base_url=sandbox.url + "/cloud/v23.0",
+        credentials=secrets_of_meta,
+    )
+    made = room.create_instance(session, tenant.id, new, actor=None, now=NOW)
+    session.commit()
+    elsewhere: dict[str, object] = {"base_url": "https://outro.example.com", "credentials": {"waba_id": "2"}}
+    with pytest.raises(InvalidInput) as refusal:
+        room.update_instance(session, tenant.id, made.id, elsewhere, actor=None, now=NOW)
+    assert "credencial" in refusal.value.fields["base_url"][0]
+    here = room.update_instance(session, tenant.id, made.id, {"credentials": {"waba_id": "2"}}, actor=None, now=NOW)
+    assert room.account_of(here).credentials == secrets_of_meta | {"waba_id": "2"}
+
+
+def test_a_call_about_another_number_of_the_account_is_filed_there(
+    session: Session, tenant: TenantHandle, sandbox: SandboxProcess
+) -> None:
+    def added_number(key: str) -> Instance:
+        new = replace(
+            described(sandbox, key),
+            connector="cloud_api",
+            base_url=sandbox.url + "/cloud/v23.0",
+            credentials={"access_token": "a", "app_secret": "s", "waba_id": "1"},
+        )
+        return room.create_instance(session, tenant.id, new, actor=None, now=NOW)
+
+    first, second = added_number("1001"), added_number("1002")
+    session.commit()
+    token = room.webhook_url(first, "").rpartition("/")[2]
+    owner = room.find_webhook_owner(session, token)
+    assert owner is not None
+    for number in ("1002", "9999"):
+        value = {"metadata": {"phone_number_id": number}, "statuses": [{"id": "wamid.A", "status": "read"}]}
+        body = json.dumps({"entry": [{"changes": [{"field": "messages", "value": value}]}]}).encode()
+        signature = "sha256=" + hmac.new(b"s", body, hashlib.sha256).hexdigest()
+        assert room.store_webhook(session, owner, token, {"X-Hub-Signature-256": signature}, body)
+        assert not room.store_webhook(session, owner, token, {"X-Hub-Signature-256": "sha256=00"}, body)
+    query = select(WebhookDelivery.instance_id).where(WebhookDelivery.tenant_id == tenant.id)
+    assert session.scalars(query.order_by(WebhookDelivery.id)).all() == [second.id, first.id]

@@ -28,7 +28,14 @@ SP = "America/Sao_Paulo"
 
 def refused(code: RefusalCode, retry_after: float | None = None) -> Refused:
     rule = RULES[code]
-    return Refused(code, rule.permanent, rule.pauses_instance, rule.message, retry_after)
+    return Refused(
+        code,
+        rule.permanent,
+        rule.pauses_instance,
+        rule.message,
+        retry_after,
+        stops_campaign=rule.stops_campaign,
+    )
 
 
 @given(st.integers(0, 120_000), st.tuples(milliseconds, milliseconds), st.tuples(milliseconds, milliseconds), seeds)
@@ -216,6 +223,7 @@ def test_every_refusal_gives_the_quota_back_and_no_refusal_is_ever_unconfirmed(c
     assert ruling.is_refunded
     assert ruling.status in {ContactStatus.PENDING, ContactStatus.FAILED, ContactStatus.INVALID}
     assert bool(ruling.number_status) == RULES[code].pauses_instance
+    assert ruling.stops_campaign == RULES[code].stops_campaign
 
 
 def test_an_unclear_answer_is_never_repeated_and_keeps_its_quota() -> None:

@@ -156,6 +156,22 @@ def test_a_reply_counts_once_for_the_latest_campaign(scene: Scene, sent: tuple[i
     assert scene.run_sql("SELECT count(*) FROM suppressions WHERE tenant_id = :tenant_id")[0][0] == 0
 
 
+def test_who_tells_whatsapp_itself_to_stop_is_suppressed(scene: Scene, sandbox_now: SandboxProcess) -> None:
+    number = scene.add_number(sandbox_now.url + "/cloud/v23.0", connector="cloud_api", instance_key="200000000000002")
+    said = [{"wa_id": "5511977770001", "value": "stop"}, {"wa_id": "5511977770002", "value": "resume"}]
+    template = {"event": "PAUSED", "message_template_name": "oferta"}
+    changes = [
+        {"field": "user_preferences", "value": {"user_preferences": said}},
+        {"field": "message_template_status_update", "value": template},
+    ]
+    scene.add_inbox(number, {"entry": [{"id": "1", "changes": changes}]})
+    apply(scene)
+
+    rows = scene.run_sql("SELECT phone, reason, source FROM suppressions WHERE tenant_id = :tenant_id")
+    assert [tuple(row) for row in rows] == [("5511977770001", "opt_out", "whatsapp")]
+    assert inbox(scene) == {"applied"}
+
+
 def test_sair_suppresses_at_once_for_the_whole_tenant(scene: Scene, sent: tuple[int, int], drive: Drive) -> None:
     number, campaign = sent
     row = next(iter(scene.contacts(campaign).values()))
