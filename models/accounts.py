@@ -61,7 +61,8 @@ class HotmartEventStatus(StrEnum):
 
 
 class Tenant(Created, Base):
-    """A customer's company. Its `id` is everybody else's `tenant_id`."""
+    """A customer's company. Its `id` is everybody else's `tenant_id`. `messages_per_person_week` is the frequency cap
+    over all campaigns, None = none."""
 
     __tablename__ = "tenants"
 
@@ -72,6 +73,7 @@ class Tenant(Created, Base):
     language: Mapped[str] = mapped_column(String(8), server_default="pt_BR")
     status: Mapped[TenantStatus] = mapped_column(state_column(TenantStatus), server_default="active")
     business_context: Mapped[str] = mapped_column(server_default="")
+    messages_per_person_week: Mapped[int | None] = mapped_column(SmallInteger, server_default=text("2"))
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
 
 

@@ -153,7 +153,12 @@ CONTACT_TRANSITIONS: Transitions[ContactStatus] = {
 
 
 class Campaign(TenantOwned, Created, Base):
-    """`window` None = any hour; `next_send_at` says when a waiting campaign goes on; `pause_reason` says why."""
+    """`window` None = any hour; `next_send_at` says when a waiting campaign goes on; `pause_reason` says why.
+
+    A follow-up is a campaign of its own with a `parent_id`: same ledger, same rules. Its people come one by one out of
+    the parent's, `after_days` after their message, until the parent's last one has had that time. The `alarm_*` figures
+    are the counters when a person last resumed it: rates of opt-outs and wrong numbers count from there.
+    """
 
     __tablename__ = "campaigns"
     __table_args__ = (
@@ -164,6 +169,7 @@ class Campaign(TenantOwned, Created, Base):
             "schedule_at",
             postgresql_where=text("status IN ('running','waiting_quota','waiting_window','scheduled')"),
         ),
+        Index("ix_campaigns_parent", "tenant_id", "parent_id", postgresql_where=text("parent_id IS NOT NULL")),
     )
 
     name: Mapped[str] = mapped_column(String(120))
@@ -186,6 +192,13 @@ class Campaign(TenantOwned, Created, Base):
     finished_at: Mapped[datetime | None]
     created_by: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    parent_id: Mapped[int | None]
+    step: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    after_days: Mapped[int | None] = mapped_column(SmallInteger)
+    stop_on_reply: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    alarm_sent: Mapped[int] = mapped_column(server_default=text("0"))
+    alarm_opted_out: Mapped[int] = mapped_column(server_default=text("0"))
+    alarm_invalid: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class CampaignCounts(Base):
@@ -220,6 +233,7 @@ class CampaignCounts(Base):
     cancelled: Mapped[int] = mapped_column(server_default=text("0"))
     expired: Mapped[int] = mapped_column(server_default=text("0"))
     replied: Mapped[int] = mapped_column(server_default=text("0"))
+    opted_out: Mapped[int] = mapped_column(server_default=text("0"))
 
 
 class CampaignMessage(TenantOwned, Base):
@@ -234,6 +248,8 @@ class CampaignMessage(TenantOwned, Base):
     campaign_id: Mapped[int]
     position: Mapped[int] = mapped_column(SmallInteger)
     content: Mapped[str]
+    media_id: Mapped[int | None]
+    template: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
 class CampaignInstance(Base):
@@ -267,16 +283,18 @@ class CampaignList(Base):
 
 class CampaignContact(Base):
     """One recipient of one campaign: the ledger row, and the queue. Unique by (tenant, campaign, phone), so a
-    second launch can't add anybody twice. `claim_id`, `lease_until` belong to the daemon that holds the row."""
+    second launch can't add anybody twice. `claim_id`, `lease_until` belong to the daemon that holds the row. `zone` is
+    where the person lives (`core.zones`), `recipient_id` the address WhatsApp confirmed for the phone."""
 
     __tablename__ = "campaign_contacts"
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "campaign_id"], ["campaigns.tenant_id", "campaigns.id"], ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "campaign_id", "id"),
         Index(
-            "ix_campaign_contacts_queue",
+            "ix_campaign_contacts_turn",
             "tenant_id",
             "campaign_id",
+            "zone",
             "next_attempt_at",
             "id",
             postgresql_where=text("status = 'pending'"),
@@ -319,6 +337,10 @@ class CampaignContact(Base):
     read_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     replied_at: Mapped[datetime | None]
+    zone: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    recipient_id: Mapped[str | None] = mapped_column(String(80))
+    checked_at: Mapped[datetime | None]
+    deal_at: Mapped[datetime | None]
 
 
 class CampaignDay(Base):

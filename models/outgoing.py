@@ -1,9 +1,9 @@
-"""What leaves the house after a commit: e-mails for now, signed webhooks and notices later."""
+"""What leaves the house after a commit: e-mails, and notices to the people of a tenant."""
 
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import Index, SmallInteger, String, func, text
+from sqlalchemy import Index, SmallInteger, String, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, Created, TenantOwned
@@ -40,3 +40,31 @@ class OutgoingEmail(TenantOwned, Created, Base):
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
     problem: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+
+
+class NoticeKind(StrEnum):
+    """What a tenant's people are told about: by the bell, and by e-mail."""
+
+    NUMBER_DOWN = "number_down"
+    QUOTA_REACHED = "quota_reached"
+    CAMPAIGN_FINISHED = "campaign_finished"
+    CAMPAIGN_PAUSED = "campaign_paused"
+    LICENCE_ENDING = "licence_ending"
+
+
+class Notice(TenantOwned, Created, Base):
+    """One thing worth knowing. `key` says what it is about: the same thing is told once. `link` is a path of ours."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "key"),
+        Index("ix_notices_tenant_id_read", "tenant_id", "read_at", "id"),
+    )
+
+    kind: Mapped[NoticeKind] = mapped_column(state_column(NoticeKind))
+    key: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(server_default="")
+    link: Mapped[str] = mapped_column(String(200), server_default="")
+    read_at: Mapped[datetime | None]
+    emailed_at: Mapped[datetime | None]

@@ -19,6 +19,8 @@ from services.instances.change import (
     resume_instance,
     update_instance,
 )
+from services.instances.direct import DirectContent, queue_direct
+from services.instances.events import Arrived, MessagesArrived
 from services.instances.find import (
     InstanceFigures,
     figures_of,
@@ -41,8 +43,11 @@ from services.instances.set_up import (
 )
 
 __all__ = [
+    "Arrived",
     "ConnectStep",
+    "DirectContent",
     "InstanceFigures",
+    "MessagesArrived",
     "NewInstance",
     "TestResult",
     "account_of",
@@ -67,6 +72,7 @@ __all__ = [
     "prepare_restart",
     "prepare_test",
     "prepare_webhook_set_up",
+    "queue_direct",
     "resume_instance",
     "seal_credentials",
     "set_up_problem",

@@ -1,4 +1,4 @@
-"""What leaves the house after a commit: e-mails for now, signed webhooks and notices later."""
+"""What leaves the house after a commit: e-mails, and notices to the people of a tenant."""
 
 from services.outgoing.email import (
     PreparedEmail,
@@ -8,14 +8,17 @@ from services.outgoing.email import (
     queue_email,
 )
 from services.outgoing.listeners import write_link_email
+from services.outgoing.notices import News, tell_people
 from services.outgoing.rendering import EmailTemplate
 
 __all__ = [
     "EmailTemplate",
+    "News",
     "PreparedEmail",
     "apply_email",
     "due_emails",
     "prepare_email",
     "queue_email",
+    "tell_people",
     "write_link_email",
 ]

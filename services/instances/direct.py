@@ -1,0 +1,53 @@
+"""Messages to one person outside a campaign. Written here with the caller's transaction; the engine sends them ahead of
+every campaign (`services.sending`), exempt from gap and quota, never from disconnection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.phone import key_of
+from core.wake import wake_sender_after_commit
+from models.instances import DirectKind, DirectMessage
+
+
+@dataclass(frozen=True, slots=True)
+class DirectContent:
+    """What is said: a text, or a file with the text as its caption, or an approved template of the Cloud API."""
+
+    text: str = ""
+    media_id: int | None = None
+    template: Mapping[str, Any] | None = None
+
+
+def queue_direct(
+    session: Session,
+    tenant_id: int,
+    instance_id: int,
+    phone: str,
+    content: DirectContent,
+    *,
+    kind: DirectKind,
+    conversation_id: int | None = None,
+    campaign_id: int | None = None,
+    actor: int | None = None,
+) -> DirectMessage:
+    """Queue one message -> its row, pending. `phone` is canonical digits. It leaves after the caller's commit."""
+    row = DirectMessage(
+        tenant_id=tenant_id,
+        instance_id=instance_id,
+        phone=phone,
+        phone_key=key_of(phone),
+        kind=kind,
+        body=content.text,
+        media_id=content.media_id,
+        template=dict(content.template) if content.template else None,
+        conversation_id=conversation_id,
+        campaign_id=campaign_id,
+        created_by=actor,
+    )
+    session.add(row)
+    session.flush()
+    wake_sender_after_commit(session)
+    return row
