@@ -33,6 +33,8 @@ class Periodic:
 
 PERIODIC: Final = (
     Periodic("jobs.outgoing.sweep_emails", 30, MAIL),
+    Periodic("jobs.outgoing.email_notices", 60, MAIL),
+    Periodic("jobs.outgoing.warn_of_ending_licences", 6 * 3600),
     Periodic("jobs.leads.sweep_imports", 30),
     Periodic("jobs.leads.purge_lists", 60),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),

@@ -5,7 +5,14 @@ from core.config import get_settings
 from core.queue import MAIL, Job, enqueue
 from core.smtp import deliver
 from jobs.base import job, system_work, tenant_work
-from services.outgoing import apply_email, due_emails, prepare_email
+from services.outgoing import (
+    apply_email,
+    due_emails,
+    prepare_email,
+    tenants_to_write_to,
+    warn_of_endings,
+    write_notices_email,
+)
 
 
 @job
@@ -31,3 +38,22 @@ def sweep_emails() -> int:
     with system_work("outgoing: sweep e-mails") as session:
         due = due_emails(session, utcnow())
     return sum(enqueue(Job("jobs.outgoing.send_email", ids, MAIL)) for ids in due)
+
+
+@job
+def email_notices() -> int:
+    """One e-mail to each tenant that has news nobody has written about -> how many notices were told."""
+    with system_work("outgoing: notices to write about") as session:
+        tenants = tenants_to_write_to(session, utcnow())
+    told = 0
+    for tenant_id in tenants:
+        with tenant_work(tenant_id) as session:
+            told += write_notices_email(session, tenant_id, utcnow(), base_url=get_settings().public_url)
+    return told
+
+
+@job
+def warn_of_ending_licences() -> int:
+    """Notices for the tenants whose sending stops within a week."""
+    with system_work("outgoing: licences that end") as session:
+        return warn_of_endings(session, utcnow())

@@ -12,6 +12,7 @@ from core.doors import bearer_key, request_id
 from core.extensions import login_manager
 from core.tenancy import enter_tenant, leave_scope
 from services.accounts import Entitlement, Person, entitlement_of, parse_cookie_id, person_of_cookie
+from services.outgoing import unread_notices
 from views.licence_words import Notice, notice_about
 
 
@@ -66,6 +67,7 @@ def page_context() -> dict[str, Any]:
     return {
         "tenant": current_user.tenant if current_user.is_authenticated else None,
         "licence_notice": LocalProxy(_licence_notice),
+        "unread_notices": LocalProxy(_unread_notices),
         "sandbox_url": current_app.config["SETTINGS"].sandbox_url,
         "nav_active": request.blueprint,
         "request_id": request_id(),
@@ -82,3 +84,12 @@ def current_entitlement() -> Entitlement:
 
 def _licence_notice() -> Notice | None:
     return notice_about(current_entitlement()) if current_user.is_authenticated else None
+
+
+def _unread_notices() -> int:
+    """What the bell counts; looked up once a request, by pages that show it."""
+    if "unread_notices" not in g:
+        is_somebody = current_user.is_authenticated
+        g.unread_notices = unread_notices(db.session(), current_user.tenant_id) if is_somebody else 0
+    count: int = g.unread_notices
+    return count

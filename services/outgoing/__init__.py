@@ -7,8 +7,17 @@ from services.outgoing.email import (
     prepare_email,
     queue_email,
 )
+from services.outgoing.endings import ending_news, warn_of_endings
 from services.outgoing.listeners import write_link_email
-from services.outgoing.notices import News, tell_people
+from services.outgoing.notices import (
+    News,
+    mark_notices_read,
+    notices_of,
+    tell_people,
+    tenants_to_write_to,
+    unread_notices,
+    write_notices_email,
+)
 from services.outgoing.rendering import EmailTemplate
 
 __all__ = [
@@ -17,8 +26,15 @@ __all__ = [
     "PreparedEmail",
     "apply_email",
     "due_emails",
+    "ending_news",
+    "mark_notices_read",
+    "notices_of",
     "prepare_email",
     "queue_email",
     "tell_people",
+    "tenants_to_write_to",
+    "unread_notices",
+    "warn_of_endings",
     "write_link_email",
+    "write_notices_email",
 ]

@@ -21,6 +21,7 @@ class EmailTemplate(StrEnum):
 
     WELCOME = "welcome"
     RESET_PASSWORD = "reset_password"
+    NOTICES = "notices"
 
 
 @dataclass(frozen=True, slots=True)

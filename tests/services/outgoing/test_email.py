@@ -17,7 +17,8 @@ from tests.support.world import TenantHandle
 
 SENDER = "Leads Infinitos <ola@example.com>"
 LINK = "https://app.example.com/reset-password/abc"
-VALUES = {"name": "Ana <b>", "address": LINK, "email": "ana@example.com"}
+NEWS = [{"title": "O número 1 <b>caiu</b>", "body": "Conecte de novo.", "address": LINK}]
+VALUES = {"name": "Ana <b>", "address": LINK, "email": "ana@example.com", "news": NEWS}
 LATER = Delivery(Outcome.DEFERRED, "451 try later")
 
 
