@@ -84,6 +84,7 @@ def _usable_slots(session: Session, order: ClaimOrder, report: ClaimReport) -> l
         "tenants": plain(turn.tenant_id for turn in turns),
         "instances": plain(turn.chosen.instance_id for turn in turns),
         "days": plain(order.terms[turn.tenant_id].day for turn in turns),
+        "caps": plain(turn.chosen.daily_cap for turn in turns),
         "now": order.now,
         "daemon": order.daemon_id,
     }

@@ -17,15 +17,19 @@ from sqlalchemy import text
 
 LOCK_INSTANCES: Final = text("""
 SELECT i.id
-FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[])) AS s(tenant_id, id, day)
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[]), CAST(:caps AS int[]))
+     AS s(tenant_id, id, day, cap)
 JOIN instances i ON i.tenant_id = s.tenant_id AND i.id = s.id
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
   AND i.next_allowed_at <= :now AND (i.held_until IS NULL OR i.held_until <= :now)
   AND (i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) OR i.leased_until <= :now)
-  AND (i.daily_cap IS NULL OR i.usage_day IS DISTINCT FROM s.day OR i.reserved_today < i.daily_cap)
+  AND (LEAST(i.daily_cap, s.cap) IS NULL OR i.usage_day IS DISTINCT FROM s.day
+       OR i.reserved_today < LEAST(i.daily_cap, s.cap))
 FOR NO KEY UPDATE OF i SKIP LOCKED
 """)
-"""The numbers that may really be used now; a number another daemon is claiming this instant is left out."""
+"""The numbers that may really be used now; a number another daemon is claiming this instant is left out.
+`caps` are the effective caps of the picture, warm-up included; the row's own, should a person have lowered it since,
+holds as well."""
 
 RUNNING_CAMPAIGNS: Final = text("""
 SELECT c.tenant_id, c.id, c.daily_limit, c.repeat_guard_days, extract(epoch FROM c.updated_at), c.exit_line,

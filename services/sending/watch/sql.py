@@ -19,11 +19,13 @@ WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
 
 ACTIVE_NUMBERS: Final = text("""
 SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.is_sandbox,
-       i.min_interval_ms, i.max_interval_ms, i.daily_cap, i.usage_day, i.reserved_today, i.sent_today, i.failed_today,
+       i.min_interval_ms, i.max_interval_ms, i.daily_cap, i.usage_day, i.reserved_today,
        CAST(i.health_score AS float8), i.consecutive_errors,
        extract(epoch FROM GREATEST(i.next_allowed_at, COALESCE(i.held_until, i.next_allowed_at),
                CASE WHEN i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) THEN i.next_allowed_at
-                    ELSE i.leased_until END))
+                    ELSE i.leased_until END)),
+       i.warm_up, i.first_connected_at, i.smoothed_count, i.smoothed_failures, i.smoothed_acks, i.smoothed_latency_ms,
+       COALESCE(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0)
 FROM instances i
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
   AND i.tenant_id = ANY(CAST(:tenants AS bigint[]))
