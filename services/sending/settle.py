@@ -54,7 +54,7 @@ def settle(session: Session, order: SettleOrder) -> dict[int, NumberNow]:
         if target is not None:
             _count(deltas, answer.claimed, ruling, source=source, target=target)
             settled.append((answer, ruling))
-        _tell_number(numbers, answer.claimed, ruling if target is not None else None, order.idle)
+        _tell_number(numbers, answer, ruling if target is not None else None, order.idle)
     now_numbers = numbers.write(session, order.now, order.daemon_id)
     _stop_and_suppress(session, order, settled)
     deltas.write(session)
@@ -96,11 +96,12 @@ def _count(deltas: Deltas, claimed: Claimed, ruling: Ruling, *, source: str, tar
         deltas.days[*key, claimed.day, 0]["claimed"] -= 1
 
 
-def _tell_number(numbers: Numbers, claimed: Claimed, ruling: Ruling | None, idle: frozenset[int]) -> None:
+def _tell_number(numbers: Numbers, answer: Answer, ruling: Ruling | None, idle: frozenset[int]) -> None:
+    claimed = answer.claimed
     news = numbers.of((claimed.tenant_id, claimed.instance_id), claimed.day)
     news.is_released = claimed.instance_id in idle
     if ruling is not None:
-        news.hear(ruling)
+        news.hear(ruling, answer.duration_ms)
 
 
 def _stop_and_suppress(session: Session, order: SettleOrder, settled: Sequence[tuple[Answer, Ruling]]) -> None:

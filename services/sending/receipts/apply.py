@@ -64,6 +64,8 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
+    for key in {(one.tenant_id, one.instance_id) for one in found.news}:
+        numbers.of(key, now.date()).is_acked = True
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
@@ -181,6 +183,8 @@ def _account(move: Move, deltas: Deltas, numbers: Numbers) -> list[LogLine]:
     number.delivered += changes.get("delivered", 0)
     number.read += changes.get("read", 0)
     number.failed += changes.get("failed", 0)
+    number.tries += max(0, changes.get("failed", 0))
+    number.bad += max(0, changes.get("failed", 0))
     number.health += (
         HEALTH_PER_DELIVERED * changes.get("delivered", 0)
         + HEALTH_PER_READ * changes.get("read", 0)

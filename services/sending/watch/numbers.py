@@ -99,6 +99,6 @@ def view_of(row: Any, ground: Ground) -> NumberView:
         consecutive_errors=row.consecutive_errors,
         ready_at=float(row.ready_at),
         floor_ms=ground.rules.floors.of(plan, row.connector, is_sandbox=row.is_sandbox),
-        record=record.rested(row.quiet_seconds),
+        record=record.rested(float(row.quiet_seconds)),
         warm_up=stage.share if stage else 1.0,
     )
