@@ -20,6 +20,7 @@ from services.sending.counters import Deltas
 from services.sending.logbook import line_of, write_logs
 from services.sending.numbers import NumberNow, Numbers
 from services.sending.pipe import defer, fetch
+from services.sending.telling import Stopped, campaigns_paused, number_down
 from services.sending.words import Answer, Claimed, LogLine, Ruling
 
 SENDING: Final = ContactStatus.SENDING.value
@@ -56,6 +57,7 @@ def settle(session: Session, order: SettleOrder) -> dict[int, NumberNow]:
             settled.append((answer, ruling))
         _tell_number(numbers, answer, ruling if target is not None else None, order.idle)
     now_numbers = numbers.write(session, order.now, order.daemon_id)
+    number_down(session, _stopped_numbers(order, now_numbers), order.now)
     _stop_and_suppress(session, order, settled)
     deltas.write(session)
     write_logs(session, _story(order, settled, now_numbers))
@@ -116,6 +118,7 @@ def _stop_and_suppress(session: Session, order: SettleOrder, settled: Sequence[t
         }
         rows = fetch(session, sql.STOP_CAMPAIGNS, columns)
         write_logs(session, [_stopped(order.now, *row) for row in rows])
+        campaigns_paused(session, [(row[0], row[1], row[2]) for row in rows], order.now)
     people = [answer.claimed for answer, ruling in settled if ruling.suppresses]
     if people:
         suppress_people(session, [(one.tenant_id, one.phone) for one in people], source="provider")
@@ -131,6 +134,15 @@ def suppress_people(session: Session, people: Sequence[tuple[int, str]], *, sour
         "sources": plain(source for _ in people),
     }
     defer(session, sql.SUPPRESS_PEOPLE, columns)
+
+
+def _stopped_numbers(order: SettleOrder, numbers: Mapping[int, NumberNow]) -> list[Stopped]:
+    tenants = {answer.claimed.instance_id: answer.claimed.tenant_id for answer, _ in order.batch}
+    return [
+        Stopped(tenants[number], number, one.status, one.reason, one.health)
+        for number, one in numbers.items()
+        if one.has_stopped
+    ]
 
 
 def _stopped(now: datetime, tenant_id: int, campaign_id: int, reason: str) -> LogLine:

@@ -16,7 +16,8 @@ from services.campaigns import zone_of_window
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
-from services.sending.standing import WAITING, Situation, Standing, standing
+from services.sending.standing import OUT_OF_PLAN, WAITING, Situation, Standing, standing
+from services.sending.telling import campaigns_finished, quota_reached
 from services.sending.watch import sql
 from services.sending.watch.numbers import Ground, PlatformRules, read_numbers
 from services.sending.window import Rule, read_window, safe_zone
@@ -162,6 +163,7 @@ def _finish(session: Session, now: datetime, done: Sequence[_Campaign]) -> None:
     }
     rows = session.execute(sql.FINISH_CAMPAIGNS, columns).all()
     write_logs(session, [_finished(now, *row) for row in rows])
+    campaigns_finished(session, [(row[0], row[1], row[3]) for row in rows], now)
 
 
 def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent: int, *rest: int) -> LogLine:
@@ -189,6 +191,8 @@ def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[
     }
     rows = session.execute(sql.CHANGE_STANDING, columns).all()
     write_logs(session, [line for row in rows if (line := _standing_line(now, *row)) is not None])
+    spent = {row[0] for row in rows if row[3] == CampaignStatus.WAITING_QUOTA and row[4] == OUT_OF_PLAN}
+    quota_reached(session, [(one.tenant_id, one.zone) for one, _ in changed if one.tenant_id in spent], now)
 
 
 def _standing_line(now: datetime, tenant_id: int, campaign_id: int, was: str, *after: Any) -> LogLine | None:

@@ -183,6 +183,100 @@ RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_c
 """)
 """Taken with a hold on them, so that one daemon asks each number's status and asks again after a while."""
 
+STOP_SILENT: Final = text("""
+UPDATE instances i SET
+    status = 'paused', held_until = CAST(:now AS timestamptz) + make_interval(secs => :trial_seconds),
+    status_reason = CASE WHEN EXISTS (SELECT 1 FROM campaign_days d WHERE d.tenant_id = i.tenant_id
+                                      AND d.instance_id = i.id AND d.delivered > 0) THEN :silent ELSE :never END
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'connected' AND n.deleted_at IS NULL AND n.unacked_count >= :silent_after
+      AND n.unacked_since <= CAST(:now AS timestamptz) - make_interval(secs => :silent_seconds)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 50
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.status_reason,
+          i.health_score
+""")
+"""A number that is paused, not ill, and has so many unacknowledged messages is a silent one: what a person pauses has
+none. `held_until` is when it is tried again."""
+
+TRY_SILENT_AGAIN: Final = text("""
+UPDATE instances i SET status = 'connected', status_reason = '', held_until = NULL, consecutive_unclear = 0,
+    unacked_since = :now, unacked_count = :silent_after - 1
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.ill_since IS NULL AND n.unacked_count >= :silent_after
+      AND (n.held_until IS NULL OR n.held_until <= :now)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 50
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.health_score
+""")
+
+STOP_ILL: Final = text("""
+UPDATE instances i SET status = 'paused', status_reason = :ill, ill_since = COALESCE(i.ill_since, :now)
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'connected' AND n.deleted_at IS NULL AND n.health_score < 50
+    ORDER BY n.tenant_id, n.id
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.status_reason, i.health_score
+""")
+
+GROW_HEALTH: Final = text("""
+UPDATE instances i SET
+    health_score = LEAST(70, i.health_score + 0.1 * s.steps),
+    last_health_update = s.since + s.steps * make_interval(secs => :step_seconds),
+    smoothed_failures = round(CAST(i.smoothed_failures * s.kept AS numeric), 5),
+    smoothed_acks = round(CAST(1 - (1 - i.smoothed_acks) * s.kept AS numeric), 5)
+FROM (
+    SELECT n.tenant_id, n.id, g.since, g.steps,
+        power(0.5, LEAST(60, CAST(g.steps * :step_seconds AS float8) / :half_life)) AS kept
+    FROM instances n
+    CROSS JOIN LATERAL (
+        SELECT GREATEST(n.last_health_update, n.ill_since) AS since,
+            CAST(floor(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(n.last_health_update, n.ill_since))
+                 / :step_seconds) AS int) AS steps
+    ) g
+    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.ill_since IS NOT NULL AND n.health_score < 70
+      AND g.steps >= 1
+    ORDER BY n.tenant_id, n.id
+    FOR NO KEY UPDATE OF n SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+""")
+"""`last_health_update` moves on by whole steps, so that nothing is lost between two turns; the smoothed figures rest
+by the same time, for which it is their clock too."""
+
+RESUME_HEALTHY: Final = text("""
+UPDATE instances i SET status = 'connected', status_reason = '', ill_since = NULL, recovered_on = s.today,
+    held_until = NULL, consecutive_unclear = 0, unacked_since = NULL, unacked_count = 0
+FROM (
+    SELECT n.tenant_id, n.id, CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date) AS today
+    FROM instances n JOIN tenants t ON t.id = n.tenant_id
+    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.health_score >= 60
+      AND n.ill_since <= CAST(:now AS timestamptz) - interval '1 hour'
+      AND n.recovered_on IS DISTINCT FROM CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date)
+    ORDER BY n.tenant_id, n.id
+    FOR NO KEY UPDATE OF n SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.health_score
+""")
+
+NOTE_FIRST_CONNECTION: Final = text("""
+UPDATE instances i SET first_connected_at = :now
+WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.first_connected_at IS NULL
+""")
+"""Every way a number connects notes it; this is the net below, for a way somebody adds and forgets it."""
+
 TRUST_AGAIN: Final = text("""
 UPDATE instances i SET consecutive_unclear = 0, held_until = NULL
 WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
@@ -190,8 +284,11 @@ WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected
 
 STOP_NUMBER: Final = text("""
 UPDATE instances i SET status = :status, status_reason = :reason, consecutive_unclear = 0, held_until = NULL
-WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
+WHERE i.tenant_id = :tenant_id AND i.id = :instance_id
+  AND (i.status = 'connected' OR (i.status = 'paused' AND :status <> 'paused'))
+RETURNING i.health_score
 """)
+"""A paused number too: one is paused for its silence before it is asked."""
 
 BEAT: Final = text("""
 INSERT INTO process_beats AS b (kind, name, pid, started_at, beat_at)
