@@ -16,6 +16,7 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
+from services.sending.checks import Pace, ask_checks
 from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
@@ -60,6 +61,7 @@ class Daemon:
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.health_every, self._mind_health),
+            self._every(tuning.checks_every, self._ask_checks),
             self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
             listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
@@ -158,6 +160,10 @@ class Daemon:
         ask = partial(doubtful_numbers, now=self.engine.clock.now(), recheck_seconds=recheck)
         numbers = await self.engine.database.run(ask)
         await asyncio.gather(*map(self._ask, (*silent, *numbers)))
+
+    async def _ask_checks(self) -> None:
+        pace = Pace(self.engine.tuning.check_gap_seconds, self.engine.tuning.checks_at_once)
+        await ask_checks(self.engine.database, self.engine.transport, self.engine.clock.now(), pace)
 
     async def _mind_health(self) -> None:
         if await self.engine.database.run(partial(mind_health, now=self.engine.clock.now())):

@@ -16,6 +16,7 @@ from core.phone import key_of
 from models.campaigns import ContactStatus, LogType, Severity
 from services.sending import sql
 from services.sending.arrays import plain, texts
+from services.sending.checks.remember import remember_addresses
 from services.sending.counters import Deltas
 from services.sending.logbook import line_of, write_logs
 from services.sending.numbers import NumberNow, Numbers
@@ -57,6 +58,7 @@ def settle(session: Session, order: SettleOrder) -> dict[int, NumberNow]:
             settled.append((answer, ruling))
         _tell_number(numbers, answer, ruling if target is not None else None, order.idle)
     now_numbers = numbers.write(session, order.now, order.daemon_id)
+    remember_addresses(session, _addresses(settled), order.now)
     number_down(session, _stopped_numbers(order, now_numbers), order.now)
     _stop_and_suppress(session, order, settled)
     deltas.write(session)
@@ -134,6 +136,14 @@ def suppress_people(session: Session, people: Sequence[tuple[int, str]], *, sour
         "sources": plain(source for _ in people),
     }
     defer(session, sql.SUPPRESS_PEOPLE, columns)
+
+
+def _addresses(settled: Sequence[tuple[Answer, Ruling]]) -> list[tuple[int, str, str]]:
+    return [
+        (answer.claimed.tenant_id, answer.claimed.phone, answer.outcome.recipient_id)
+        for answer, _ in settled
+        if isinstance(answer.outcome, Sent) and answer.outcome.recipient_id
+    ]
 
 
 def _stopped_numbers(order: SettleOrder, numbers: Mapping[int, NumberNow]) -> list[Stopped]:

@@ -48,11 +48,12 @@ ORDER BY m.campaign_id, m.position
 """)
 
 PICK_CONTACTS: Final = text("""
-SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.name, q.variables, q.attempts, q.refusal
+SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.name, q.variables, q.attempts, q.refusal,
+       q.recipient_id
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:wanted AS int[]), CAST(:guards AS int[]))
      AS s(tenant_id, campaign_id, wanted, guard_days)
 CROSS JOIN LATERAL (
-    SELECT c.id, c.phone, c.name, CAST(c.variables AS text) AS variables, c.attempts,
+    SELECT c.id, c.phone, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id,
         CASE
             WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = c.tenant_id AND x.phone_key = c.phone_key)
                 THEN 'opt_out'
