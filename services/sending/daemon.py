@@ -23,6 +23,7 @@ from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
+from services.sending.watch.alarms import sound_alarms
 from services.sending.watch.health import mind_health, stop_silent, try_silent_again
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
@@ -62,6 +63,7 @@ class Daemon:
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.health_every, self._mind_health),
             self._every(tuning.checks_every, self._ask_checks),
+            self._every(tuning.alarms_every, self._sound_alarms),
             self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
             listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
@@ -164,6 +166,9 @@ class Daemon:
     async def _ask_checks(self) -> None:
         pace = Pace(self.engine.tuning.check_gap_seconds, self.engine.tuning.checks_at_once)
         await ask_checks(self.engine.database, self.engine.transport, self.engine.clock.now(), pace)
+
+    async def _sound_alarms(self) -> None:
+        await self.engine.database.run(partial(sound_alarms, now=self.engine.clock.now()))
 
     async def _mind_health(self) -> None:
         if await self.engine.database.run(partial(mind_health, now=self.engine.clock.now())):

@@ -33,6 +33,7 @@ class Tuning:
     trial_seconds: float = 1800.0
     """... until the first one comes, else for so long."""
     health_every: float = 30.0
+    alarms_every: float = 1.0
     checks_every: float = 1.0
     check_gap_seconds: float = 10.0
     """Between two questions of one number whether a phone has WhatsApp; the longest a question may take, too."""

@@ -1,5 +1,6 @@
 """What the engine tells people: notices, and the numbers that stop or come back by themselves."""
 
+from services.sending.telling.errors import tell_errors
 from services.sending.telling.notices import (
     Stopped,
     campaigns_finished,
@@ -18,5 +19,6 @@ __all__ = [
     "number_down",
     "quota_reached",
     "tell_back",
+    "tell_errors",
     "tell_stopped",
 ]

@@ -13,6 +13,7 @@ from models.outgoing import NoticeKind
 from services.outgoing import News, tell_people
 from services.sending.arrays import plain
 from services.sending.telling import sql
+from services.sending.window import safe_zone
 
 _DOWN: Final[Mapping[str, str]] = {
     InstanceStatus.PAUSED.value: "foi pausado",
@@ -79,7 +80,7 @@ def campaigns_paused(session: Session, rows: Sequence[tuple[int, int, str]], now
 
 def quota_reached(session: Session, tenants: Iterable[tuple[int, str]], now: datetime) -> None:
     """`tenants` with their zones; once for each and its day."""
-    days = {tenant_id: day_in_zone(now, zone) for tenant_id, zone in tenants}
+    days = {tenant_id: day_in_zone(now, safe_zone(zone)) for tenant_id, zone in tenants}
     news = [
         News(tenant_id, NoticeKind.QUOTA_REACHED, f"quota_reached:{day}", OUT_OF_DAY, GOES_ON, "/account")
         for tenant_id, day in days.items()
@@ -92,7 +93,7 @@ def _down(one: Stopped, names: tuple[str, str], now: datetime) -> News:
     return News(
         one.tenant_id,
         NoticeKind.NUMBER_DOWN,
-        f"number_down:{one.instance_id}:{day_in_zone(now, zone)}",
+        f"number_down:{one.instance_id}:{day_in_zone(now, safe_zone(zone))}",
         f"O número “{name}” {_DOWN.get(one.status, 'parou de enviar')}",
         one.reason,
         f"/instances/{one.instance_id}",

@@ -9,12 +9,15 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
+from core.clock import day_in_zone
 from models.instances import InstanceStatus
+from services.sending.arrays import plain
 from services.sending.numbers import ILL, SILENT_AFTER
 from services.sending.rotation import HALF_LIFE_SECONDS
 from services.sending.telling import Back, Stopped, tell_back, tell_stopped
 from services.sending.watch import sql
 from services.sending.watch.status import Doubtful
+from services.sending.window import safe_zone
 
 SILENT: Final = (
     "O WhatsApp não está confirmando as mensagens deste número, então ele foi pausado. Confira se o celular está ligado"
@@ -64,7 +67,20 @@ def mind_health(session: Session, now: datetime) -> int:
     ill = session.execute(sql.STOP_ILL, {"now": now, "ill": ILL}).all()
     tell_stopped(session, [_stopped(row) for row in ill], now, is_ill=True)
     session.execute(sql.GROW_HEALTH, {"now": now, "step_seconds": HEALTH_STEP_SECONDS, "half_life": HALF_LIFE_SECONDS})
-    rows = session.execute(sql.RESUME_HEALTHY, {"now": now}).all()
+    return _resume_healthy(session, now)
+
+
+def _resume_healthy(session: Session, now: datetime) -> int:
+    well = [(row, day_in_zone(now, safe_zone(row.time_zone))) for row in session.execute(sql.WELL_AGAIN, {"now": now})]
+    back = [(row, today) for row, today in well if row.recovered_on != today]
+    if not back:
+        return 0
+    columns = {
+        "tenants": plain(row.tenant_id for row, _ in back),
+        "instances": plain(row.id for row, _ in back),
+        "days": plain(today for _, today in back),
+    }
+    rows = session.execute(sql.RESUME_HEALTHY, columns).all()
     tell_back(session, [_back(row, RECOVERED) for row in rows], now)
     return len(rows)
 

@@ -63,6 +63,22 @@ WHERE c.tenant_id = ANY(CAST(:tenants AS bigint[])) AND c.id = ANY(CAST(:campaig
 RETURNING c.tenant_id, c.id, k.total, k.sent, k.failed, k.unconfirmed
 """)
 
+ALARM_FIGURES: Final = text("""
+SELECT c.tenant_id, c.id, k.sent - c.alarm_sent, k.opted_out - c.alarm_opted_out, k.invalid - c.alarm_invalid
+FROM campaigns c
+JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id
+WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
+  AND k.sent + k.invalid >= :least AND k.invalid + k.opted_out > 0
+""")
+
+PAUSE_ALARMED: Final = text("""
+UPDATE campaigns c SET status = 'paused', pause_reason = u.reason, next_send_at = NULL, updated_at = :now
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:reasons AS text[]))
+     AS u(tenant_id, id, reason)
+WHERE c.tenant_id = u.tenant_id AND c.id = u.id AND c.status IN ('running', 'waiting_quota', 'waiting_window')
+RETURNING c.tenant_id, c.id, c.pause_reason
+""")
+
 DUE_SCHEDULES: Final = text("""
 SELECT c.tenant_id, c.id FROM campaigns c
 WHERE c.status = 'scheduled' AND c.schedule_at <= :now
@@ -255,19 +271,21 @@ WHERE i.tenant_id = s.tenant_id AND i.id = s.id
 """`last_health_update` moves on by whole steps, so that nothing is lost between two turns; the smoothed figures rest
 by the same time, for which it is their clock too."""
 
+WELL_AGAIN: Final = text("""
+SELECT n.tenant_id, n.id, n.recovered_on, t.time_zone
+FROM instances n JOIN tenants t ON t.id = n.tenant_id
+WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.health_score >= 60
+  AND n.ill_since <= CAST(:now AS timestamptz) - interval '1 hour'
+ORDER BY n.tenant_id, n.id
+FOR NO KEY UPDATE OF n SKIP LOCKED
+""")
+"""Whether it is the tenant's next day is judged outside: one tenant's unreadable zone must not stop everybody."""
+
 RESUME_HEALTHY: Final = text("""
-UPDATE instances i SET status = 'connected', status_reason = '', ill_since = NULL, recovered_on = s.today,
+UPDATE instances i SET status = 'connected', status_reason = '', ill_since = NULL, recovered_on = u.today,
     held_until = NULL, consecutive_unclear = 0, unacked_since = NULL, unacked_count = 0
-FROM (
-    SELECT n.tenant_id, n.id, CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date) AS today
-    FROM instances n JOIN tenants t ON t.id = n.tenant_id
-    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.health_score >= 60
-      AND n.ill_since <= CAST(:now AS timestamptz) - interval '1 hour'
-      AND n.recovered_on IS DISTINCT FROM CAST(CAST(:now AS timestamptz) AT TIME ZONE t.time_zone AS date)
-    ORDER BY n.tenant_id, n.id
-    FOR NO KEY UPDATE OF n SKIP LOCKED
-) s
-WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[])) AS u(tenant_id, id, today)
+WHERE i.tenant_id = u.tenant_id AND i.id = u.id
 RETURNING i.tenant_id, i.id, i.health_score
 """)
 
