@@ -45,6 +45,7 @@ from services.instances.set_up import (
 from services.instances.warm_up import (
     Stage,
     WarmUp,
+    WarmUps,
     cap_on_day,
     is_unofficial,
     least,
@@ -52,8 +53,8 @@ from services.instances.warm_up import (
     set_stage,
     stages_of,
     warm_up_day,
-    warm_up_of,
     warm_up_on,
+    warm_ups_of,
 )
 
 __all__ = [
@@ -67,6 +68,7 @@ __all__ = [
     "Stage",
     "TestResult",
     "WarmUp",
+    "WarmUps",
     "account_of",
     "apply_connect",
     "apply_refresh",
@@ -107,7 +109,7 @@ __all__ = [
     "store_webhook",
     "update_instance",
     "warm_up_day",
-    "warm_up_of",
     "warm_up_on",
+    "warm_ups_of",
     "webhook_url",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from connectors.whatsapp import connector, connector_names
-from core.clock import day_in_zone
+from core.clock import DEFAULT_ZONE, day_in_zone
 from core.errors import InvalidInput
 from models.accounts import Tenant
 from models.instances import Instance, WarmUpStage
@@ -78,12 +78,30 @@ def stages_of(session: Session) -> tuple[Stage, ...]:
     return tuple(Stage(*row) for row in rows)
 
 
-def warm_up_of(session: Session, instance: Instance, now: datetime) -> WarmUp | None:
-    """Where this number stands today; None for sandbox and official ones, without warm-up, or once it is over."""
-    if not instance.warm_up or instance.is_sandbox or not is_unofficial(instance.connector):
-        return None
-    zone = session.scalar(select(Tenant.time_zone).where(Tenant.id == instance.tenant_id)) or "UTC"
-    return warm_up_on(stages_of(session), warm_up_day(instance.first_connected_at, now, zone))
+@dataclass(frozen=True, slots=True)
+class WarmUps:
+    """What tells where a tenant's numbers stand today, read once for all of them."""
+
+    stages: Sequence[Stage]
+    zone: str
+    now: datetime
+
+    def of(self, instance: Instance) -> WarmUp | None:
+        """None for sandbox and official numbers, without warm-up, or once it is over."""
+        if not instance.warm_up or instance.is_sandbox or not is_unofficial(instance.connector):
+            return None
+        return warm_up_on(self.stages, warm_up_day(instance.first_connected_at, self.now, self.zone))
+
+    def cap_of(self, instance: Instance) -> int | None:
+        """How many messages it may send today: its own cap or the warm-up's, whichever is less; None = no cap."""
+        stage = self.of(instance)
+        return least(instance.daily_cap, stage.cap if stage else None)
+
+
+def warm_ups_of(session: Session, tenant_id: int, now: datetime) -> WarmUps:
+    """The platform's stages and the tenant's zone."""
+    zone = session.scalar(select(Tenant.time_zone).where(Tenant.id == tenant_id)) or DEFAULT_ZONE
+    return WarmUps(stages_of(session), zone, now)
 
 
 def set_stage(session: Session, from_day: int, daily_cap: int | None) -> None:
