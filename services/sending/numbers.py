@@ -117,7 +117,7 @@ class Numbers:
                 "daemon": daemon_id,
                 "silent_after": SILENT_AFTER,
                 "half_life": HALF_LIFE_SECONDS,
-                "smoothing": SMOOTHING,
+                "older": 1 - SMOOTHING,
             }
         )
         rows = fetch(session, sql.SETTLE_INSTANCES, values)

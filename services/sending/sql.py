@@ -228,24 +228,24 @@ WITH news AS (
         AS u(tenant_id, id, day, sent, failed, delivered, read, reserved, health, resets, errors, unclear,
              hold_seconds, status, reason, last_error, releases, tries, bad, answers, latency, unacked, acked)
 ), locked AS (
-    SELECT i.tenant_id, i.id, i.status,
-        LEAST(100, GREATEST(0, i.health_score + CAST(u.health AS numeric))) AS health,
+    SELECT u.*, i.status AS was,
+        LEAST(100, GREATEST(0, i.health_score + CAST(u.health AS numeric))) AS score,
         i.status = 'paused' AND i.ill_since IS NULL AND i.unacked_count >= :silent_after AS is_silent,
         i.unacked_since IS NULL OR (i.unacked_count < :silent_after
             AND i.unacked_since < CAST(:now AS timestamptz) - interval '15 minutes') AS begins,
-        CASE WHEN u.sent > 0 OR u.health <> 0 THEN power(0.5, LEAST(60, GREATEST(0, COALESCE(extract(epoch FROM
+        CASE WHEN u.sent > 0 OR u.health <> 0 THEN power(0.5, LEAST(60, GREATEST(0, COALESCE(date_part('epoch',
             CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0)) / :half_life))
             ELSE 1 END AS kept,
-        power(1 - CAST(:smoothing AS float8), u.tries) AS older,
-        power(1 - CAST(:smoothing AS float8), LEAST(GREATEST(u.sent, 0), GREATEST(0, COALESCE(extract(epoch FROM
+        power(CAST(:older AS float8), u.tries) AS older,
+        power(CAST(:older AS float8), LEAST(GREATEST(u.sent, 0), GREATEST(0, COALESCE(date_part('epoch',
             CAST(:now AS timestamptz) - i.last_success_at), u.sent)))) AS unanswered
-    FROM instances i JOIN news u ON u.tenant_id = i.tenant_id AND u.id = i.id
+    FROM news u JOIN instances i ON i.tenant_id = u.tenant_id AND i.id = u.id
     ORDER BY i.tenant_id, i.id
     FOR NO KEY UPDATE OF i
 ), told AS (
-    SELECT l.*, l.is_silent AND u.acked AND l.health >= 50 AS is_back,
-        l.health < 50 AND u.status = '' AND (l.status = 'connected' OR (l.is_silent AND u.acked)) AS falls_ill
-    FROM locked l JOIN news u ON u.tenant_id = l.tenant_id AND u.id = l.id
+    SELECT l.*, l.is_silent AND l.acked AND l.score >= 50 AS is_back,
+        l.score < 50 AND l.status = '' AND (l.was = 'connected' OR (l.is_silent AND l.acked)) AS falls_ill
+    FROM locked l
 )
 UPDATE instances i SET
     sent_today = i.sent_today + CASE WHEN i.usage_day = u.day THEN u.sent ELSE 0 END,
@@ -253,40 +253,40 @@ UPDATE instances i SET
     delivered_today = i.delivered_today + CASE WHEN i.usage_day = u.day THEN u.delivered ELSE 0 END,
     read_today = i.read_today + CASE WHEN i.usage_day = u.day THEN u.read ELSE 0 END,
     reserved_today = i.reserved_today + CASE WHEN i.usage_day = u.day THEN u.reserved ELSE 0 END,
-    health_score = l.health,
+    health_score = u.score,
     last_health_update = CASE WHEN u.health <> 0 THEN :now ELSE i.last_health_update END,
     consecutive_errors = CASE WHEN u.resets THEN 0 ELSE i.consecutive_errors END + u.errors,
-    consecutive_unclear = CASE WHEN u.resets OR l.is_back THEN 0 ELSE i.consecutive_unclear END + u.unclear,
+    consecutive_unclear = CASE WHEN u.resets OR u.is_back THEN 0 ELSE i.consecutive_unclear END + u.unclear,
     last_success_at = CASE WHEN u.sent > 0 THEN :now ELSE i.last_success_at END,
-    held_until = CASE WHEN l.is_back THEN NULL WHEN l.is_silent THEN i.held_until
+    held_until = CASE WHEN u.is_back THEN NULL WHEN u.is_silent THEN i.held_until
                       WHEN u.hold_seconds > 0 THEN :now + make_interval(secs => u.hold_seconds)
                       WHEN u.resets THEN NULL ELSE i.held_until END,
     last_error = CASE WHEN u.last_error <> '' THEN u.last_error ELSE i.last_error END,
-    status = CASE WHEN l.is_back THEN 'connected' WHEN l.falls_ill THEN 'paused'
-                  WHEN l.status = 'connected' AND u.status <> '' THEN u.status ELSE i.status END,
-    status_reason = CASE WHEN l.is_back THEN '' WHEN l.falls_ill THEN :ill
-                         WHEN l.status = 'connected' AND u.status <> '' THEN u.reason ELSE i.status_reason END,
-    ill_since = CASE WHEN l.falls_ill THEN :now ELSE i.ill_since END,
+    status = CASE WHEN u.is_back THEN 'connected' WHEN u.falls_ill THEN 'paused'
+                  WHEN u.was = 'connected' AND u.status <> '' THEN u.status ELSE i.status END,
+    status_reason = CASE WHEN u.is_back THEN '' WHEN u.falls_ill THEN :ill
+                         WHEN u.was = 'connected' AND u.status <> '' THEN u.reason ELSE i.status_reason END,
+    ill_since = CASE WHEN u.falls_ill THEN :now ELSE i.ill_since END,
     unacked_since = CASE WHEN u.acked THEN NULL
-                         WHEN u.unacked > 0 AND l.status = 'connected' AND l.begins THEN :now
+                         WHEN u.unacked > 0 AND u.was = 'connected' AND u.begins THEN :now
                          ELSE i.unacked_since END,
     unacked_count = CASE WHEN u.acked THEN 0
-                         WHEN u.unacked > 0 AND l.status = 'connected'
-                             THEN CASE WHEN l.begins THEN 0 ELSE i.unacked_count END + u.unacked
+                         WHEN u.unacked > 0 AND u.was = 'connected'
+                             THEN CASE WHEN u.begins THEN 0 ELSE i.unacked_count END + u.unacked
                          ELSE i.unacked_count END,
     smoothed_count = LEAST(i.smoothed_count + u.tries, 1000000),
-    smoothed_failures = round(CAST(i.smoothed_failures * l.kept * l.older
-        + CASE WHEN u.tries > 0 THEN CAST(u.bad AS float8) / u.tries * (1 - l.older) ELSE 0 END AS numeric), 5),
-    smoothed_acks = round(CAST(LEAST(1, GREATEST(0, (1 - (1 - i.smoothed_acks) * l.kept) * l.unanswered
-        + :smoothing * u.delivered)) AS numeric), 5),
+    smoothed_failures = round(100000 * (i.smoothed_failures * u.kept * u.older
+        + CASE WHEN u.tries > 0 THEN CAST(u.bad AS float8) / u.tries * (1 - u.older) ELSE 0 END)) / 100000,
+    smoothed_acks = round(100000 * LEAST(1, GREATEST(0, (1 - (1 - i.smoothed_acks) * u.kept) * u.unanswered
+        + (1 - CAST(:older AS float8)) * u.delivered))) / 100000,
     smoothed_latency_ms = CASE WHEN u.answers = 0 THEN i.smoothed_latency_ms
         WHEN i.smoothed_latency_ms = 0 THEN u.latency
         ELSE i.smoothed_latency_ms + (u.latency - i.smoothed_latency_ms)
-             * (1 - power(1 - CAST(:smoothing AS float8), u.answers)) END,
+             * (1 - power(CAST(:older AS float8), u.answers)) END,
     leased_by = CASE WHEN u.releases AND i.leased_by = CAST(:daemon AS uuid) THEN NULL ELSE i.leased_by END
-FROM news u JOIN told l ON l.tenant_id = u.tenant_id AND l.id = u.id
+FROM told u
 WHERE i.tenant_id = u.tenant_id AND i.id = u.id
-RETURNING i.id, i.health_score, i.status, l.status, i.status_reason
+RETURNING i.id, i.health_score, i.status, u.was, i.status_reason
 """)
 """The smoothed figures first rest for the time nobody used the number, then take in the news (a batch of n weighs as n
 single ones). A number that sends more than one a second is judged by the second: its receipts lag behind, and being
