@@ -4,6 +4,7 @@ import base64
 from typing import Any
 
 import marshmallow as ma
+from flask import g
 from sqlalchemy.orm import Session
 
 from api.common import Blueprint, Page, PageArgs, Schema, StrictSchema, page_of
@@ -48,8 +49,17 @@ class InstanceChangesSchema(StrictSchema):
     check_numbers = ma.fields.Boolean()
 
 
+def _warm_ups() -> room.WarmUps:
+    """Read once a request, however many numbers it lists."""
+    if "warm_ups" not in g:
+        g.warm_ups = room.warm_ups_of(db.session(), current_principal().tenant_id, utcnow())
+    read: room.WarmUps = g.warm_ups
+    return read
+
+
 class InstanceSchema(Schema):
-    """A number as programs see it."""
+    """A number as programs see it. `warm_up_day` of `warm_up_days` while the warm-up limits it, else null;
+    `effective_daily_cap` is what it may send today, null = no cap of its own."""
 
     id = ma.fields.Integer(required=True)
     name = ma.fields.String(required=True)
@@ -77,7 +87,10 @@ class InstanceSchema(Schema):
     min_interval_ms = ma.fields.Integer()
     max_interval_ms = ma.fields.Integer()
     daily_cap = ma.fields.Integer(allow_none=True)
+    effective_daily_cap = ma.fields.Function(lambda one: _warm_ups().cap_of(one))
     warm_up = ma.fields.Boolean()
+    warm_up_day = ma.fields.Function(lambda one: stage.day if (stage := _warm_ups().of(one)) else None)
+    warm_up_days = ma.fields.Function(lambda one: stage.days if (stage := _warm_ups().of(one)) else None)
     check_numbers = ma.fields.Boolean()
     is_sandbox = ma.fields.Boolean()
     webhook_url = ma.fields.Function(lambda one: room.webhook_url(one, get_settings().public_url))

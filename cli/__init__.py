@@ -2,7 +2,10 @@
 
 from flask import Flask
 
-from cli import accounts, campaigns, demo, doctor
+from cli import accounts, campaigns, demo, doctor, instances
+
+for _command in instances.PLAN_COMMANDS:
+    accounts.plans.add_command(_command)
 
 COMMANDS = (*accounts.GROUPS, campaigns.counters, demo.demo, doctor.doctor)
 

@@ -57,7 +57,8 @@ class Instance(TenantOwned, Created, Base):
     """A WhatsApp number at a provider. `next_allowed_at` is the pace, kept by the database so that any number of
     daemons agree; `held_until` stops it after unclear answers; `leased_by` is the daemon that has a message of it in
     flight; credentials are sealed by `core.crypto`. `unacked_*` are the messages WhatsApp has not acknowledged in a
-    row; `ill_since` is when its health paused it; the `smoothed_*` figures are what `intelligent` weighs it by."""
+    row; `ill_since` is when its health paused it; the `smoothed_*` figures are what `intelligent` weighs it by;
+    `next_check_at` is when it may next ask whether a phone has WhatsApp."""
 
     __tablename__ = "instances"
     __table_args__ = (
@@ -108,6 +109,7 @@ class Instance(TenantOwned, Created, Base):
     smoothed_latency_ms: Mapped[float] = mapped_column(REAL, server_default=text("0"))
     smoothed_failures: Mapped[float] = mapped_column(REAL, server_default=text("0"))
     smoothed_acks: Mapped[float] = mapped_column(REAL, server_default=text("1"))
+    next_check_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
 
 

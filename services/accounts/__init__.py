@@ -17,6 +17,7 @@ from services.accounts.creation import (
     create_user,
     grant_manual_licence,
     new_password,
+    require_plan,
     welcome_owner,
 )
 from services.accounts.directory import (
@@ -141,6 +142,7 @@ __all__ = [
     "replay_unmapped_events",
     "require_account",
     "require_live_licence",
+    "require_plan",
     "role_may",
     "roles_markdown",
     "send_one_time_link",

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from connectors.whatsapp import UnknownConnector, connector
 from core.errors import InvalidInput
 from models.campaigns import Campaign, CampaignContact, RotationMode
 from models.instances import Instance
@@ -17,6 +16,7 @@ from models.leads import LeadList
 from services.accounts import entitlement_of
 from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, canonical, has_stray_brace, placeholders
 from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
+from services.instances import floors_of
 
 NAME_CHARS: Final = 120
 DESCRIPTION_CHARS: Final = 1000
@@ -214,18 +214,11 @@ def _instance_problems(session: Session, tenant_id: int, said: CampaignInput, no
     ).all()
     if set(said.instances) - {row.id for row in found}:
         return {"instances": ["Um dos números escolhidos não existe mais. Escolha de novo."]}
-    if found and all(row.is_sandbox or _is_official(row.connector) for row in found):
-        return {}
-    floor = entitlement_of(session, tenant_id, now).pace_floor_ms
+    plan, floors = entitlement_of(session, tenant_id, now).plan, floors_of(session)
+    of_numbers = [floors.of(plan, row.connector, is_sandbox=row.is_sandbox) for row in found]
+    floor = max(of_numbers, default=plan.pace_floor_ms)
     low = min((value for value in (said.interval_min_ms, said.interval_max_ms) if value is not None), default=floor)
     if low >= floor:
         return {}
     sentence = f"Para proteger seus números, o menor intervalo no seu plano é de {-(-floor // 1000)} segundos."
     return {"interval_min_ms": [sentence]}
-
-
-def _is_official(name: str) -> bool:
-    try:
-        return connector(name).info.is_official
-    except UnknownConnector:
-        return False

@@ -112,7 +112,14 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
     session.execute(
         update(Campaign)
         .where(Campaign.tenant_id == tenant_id, Campaign.id == campaign_id, Campaign.status == campaign.status)
-        .values(status=CampaignStatus.RUNNING, started_at=now, pause_reason="", next_send_at=None)
+        .values(
+            status=CampaignStatus.RUNNING,
+            started_at=now,
+            pause_reason="",
+            next_send_at=None,
+            # Who is invalid from the start was never tried: the alarm counts what comes later.
+            alarm_invalid=frozen.invalid,
+        )
     )
     write_log(
         session, tenant_id, campaign_id, LogType.CONTACT_ADDED, "Destinatários incluídos.", actor=actor,

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import func, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import Conflict, InvalidInput
@@ -101,11 +101,24 @@ def resume_campaign(
         return CampaignStatus.RUNNING
     _move(
         session, tenant_id, campaign_id, CampaignStatus.RUNNING,
-        sources={CampaignStatus.PAUSED}, pause_reason="", next_send_at=None,
+        sources={CampaignStatus.PAUSED}, pause_reason="", next_send_at=None, **_alarm_figures(tenant_id, campaign_id),
     )  # fmt: skip
     _tell(session, tenant_id, campaign_id, LogType.RESUMED, "Campanha retomada.", actor=actor)
     wake_sender_after_commit(session)
     return CampaignStatus.RUNNING
+
+
+def _alarm_figures(tenant_id: int, campaign_id: int) -> dict[str, Any]:
+    """The counters as they are: a person has seen them, the alarms count from here."""
+
+    def counted(name: str) -> Any:
+        return (
+            select(getattr(CampaignCounts, name))
+            .where(CampaignCounts.tenant_id == tenant_id, CampaignCounts.campaign_id == campaign_id)
+            .scalar_subquery()
+        )
+
+    return {f"alarm_{name}": counted(name) for name in ("sent", "opted_out", "invalid")}
 
 
 def cancel_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime) -> None:

@@ -4,7 +4,7 @@ them and sends, so no connection is held and no row object crosses the call."""
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
 from connectors.whatsapp import (
@@ -156,11 +156,10 @@ def set_status(session: Session, tenant_id: int, instance_id: int, status: Insta
     keep = {status} | ({InstanceStatus.PAUSED} if status is not InstanceStatus.BANNED else set())
     if status is InstanceStatus.CONNECTING:
         keep.add(InstanceStatus.CONNECTED)
-    session.execute(
-        _instance_row(tenant_id, instance_id)
-        .where(Instance.status.not_in(keep))
-        .values(status=status, status_reason="")
-    )
+    values: dict[str, Any] = {"status": status, "status_reason": ""}
+    if status is InstanceStatus.CONNECTED:
+        values["first_connected_at"] = func.coalesce(Instance.first_connected_at, func.now())
+    session.execute(_instance_row(tenant_id, instance_id).where(Instance.status.not_in(keep)).values(**values))
 
 
 def _instance_row(tenant_id: int, instance_id: int) -> Update:

@@ -13,13 +13,15 @@ from connectors.whatsapp import ConnectorInfo, UnknownConnector, connector
 from core.crypto import fingerprint, new_secret
 from core.errors import Conflict, InvalidInput
 from models.accounts import Tenant
-from models.campaigns import CampaignContact, ContactStatus
+from models.campaigns import CampaignContact, ContactStatus, LogType
 from models.instances import INSTANCE_TRANSITIONS, Instance, InstanceStatus
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, register_in_directory, remove_from_directory
 from services.audit import record_audit
 from services.instances.accounts import account_of, seal_credentials, seal_token
 from services.instances.find import instance_of
+from services.instances.pace import pace_floor_of
+from services.instances.story import tell_campaigns
 
 UNOFFICIAL_PACE_MS: Final = (45_000, 120_000)
 OFFICIAL_PACE_MS: Final = (1_000, 2_000)
@@ -65,7 +67,7 @@ def create_instance(
     _refuse_beyond_plan(session, tenant_id, now)
     is_sandbox = bool(sandbox_url) and _host(new.base_url) in _local_names(sandbox_url)
     low, high = _pace(new, is_official=info.is_official, is_sandbox=is_sandbox)
-    _refuse_below_floor(session, tenant_id, low, now=now, has_floor=not is_sandbox and not info.is_official)
+    _refuse_below_floor(low, pace_floor_of(session, tenant_id, new.connector, now, is_sandbox=is_sandbox))
     token = new_secret()
     instance = Instance(
         tenant_id=tenant_id,
@@ -119,8 +121,8 @@ def update_instance(
     if problems:
         raise InvalidInput(fields=problems)
     instance.check_numbers = instance.check_numbers and info.has_number_check
-    has_floor = not (instance.is_sandbox or info.is_official)
-    _refuse_below_floor(session, tenant_id, instance.min_interval_ms, now=now, has_floor=has_floor)
+    floor = pace_floor_of(session, tenant_id, instance.connector, now, is_sandbox=instance.is_sandbox)
+    _refuse_below_floor(instance.min_interval_ms, floor)
     record_audit(session, tenant_id, "instances.update", actor_user_id=actor, target=("instance", instance_id))
     return instance
 
@@ -128,6 +130,9 @@ def update_instance(
 def pause_instance(session: Session, tenant_id: int, instance_id: int, *, actor: int | None) -> None:
     """Stop sending through this number until somebody resumes it; what is in flight is still settled."""
     _move(session, tenant_id, instance_id, InstanceStatus.PAUSED, "Pausado por você.")
+    tell_campaigns(
+        session, tenant_id, instance_id, LogType.INSTANCE_PAUSED, "Pausado por alguém da equipe.", actor=actor
+    )
     record_audit(session, tenant_id, "instances.pause", actor_user_id=actor, target=("instance", instance_id))
 
 
@@ -148,11 +153,17 @@ def resume_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             held_until=None,
             consecutive_unclear=0,
             health_score=func.greatest(Instance.health_score, RESUMED_HEALTH),
+            ill_since=None,
+            unacked_since=None,
+            unacked_count=0,
         )
         .returning(Instance.id)
     ).scalar()
     if moved is None:
         raise NotAllowedNow("Só um número pausado pode ser retomado.")
+    tell_campaigns(
+        session, tenant_id, instance_id, LogType.INSTANCE_RESUMED, "Retomado por alguém da equipe.", actor=actor
+    )
     record_audit(session, tenant_id, "instances.resume", actor_user_id=actor, target=("instance", instance_id))
 
 
@@ -185,7 +196,8 @@ def _move(session: Session, tenant_id: int, instance_id: int, target: InstanceSt
             Instance.id == instance_id,
             Instance.status.in_(sources_of(INSTANCE_TRANSITIONS, target)),
         )
-        .values(status=target, status_reason=reason)
+        # What a person pauses only a person resumes: nothing is left for the sender's own recovery to go by.
+        .values(status=target, status_reason=reason, ill_since=None, unacked_since=None, unacked_count=0)
         .returning(Instance.id)
     ).scalar()
     if moved is None:
@@ -265,8 +277,7 @@ def _pace(new: NewInstance, *, is_official: bool, is_sandbox: bool) -> tuple[int
     return min(low, high), high
 
 
-def _refuse_below_floor(session: Session, tenant_id: int, low: int, *, now: datetime, has_floor: bool) -> None:
-    floor = entitlement_of(session, tenant_id, now).pace_floor_ms if has_floor else 0
+def _refuse_below_floor(low: int, floor: int) -> None:
     if low < floor:
         seconds = -(-floor // 1000)
         sentence = f"Para proteger o número, o intervalo mínimo no seu plano é de {seconds} segundos."

@@ -8,14 +8,12 @@ import heapq
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from random import Random
 from typing import Final
 
-from connectors.whatsapp import connector, connector_names
 from services.sending.pacing import Interval, gap_interval, gap_ms
 from services.sending.picture import CampaignView, NumberView, Picture
-from services.sending.rotation import Candidate
+from services.sending.rotation import Candidate, all_bad, slowed_gap_ms
 from services.sending.turns import CampaignHand, TenantHand, Turn, deal
 from services.sending.words import ClaimReport, Slot
 
@@ -39,14 +37,13 @@ class Number:
     unsettled: int = 0
     changed_at: float = 0.0
 
+    @property
+    def candidate(self) -> Candidate:
+        view = self.view
+        return Candidate(view.instance_id, self.used, view.daily_cap, view.health, view.record, view.warm_up)
+
     def is_free(self, now: float) -> bool:
         return self.ready_at <= now and not self.is_busy and self.unsettled <= MOST_UNSETTLED
-
-
-@lru_cache(maxsize=32)
-def _is_official(name: str) -> bool:
-    """The plan's floor protects unofficial numbers; a connector this version doesn't know counts as one."""
-    return name in connector_names() and connector(name).info.is_official
 
 
 class Board:
@@ -175,7 +172,11 @@ class Board:
         hand = TenantHand(tenant_id, self.picture.tenants[tenant_id].left)
         for view in ordered:
             last_id = self._last_used.get(view.campaign_id)
-            hand.campaigns.append(CampaignHand(view.campaign_id, view.mode, view.members, view.left, last_id))
+            usable = (self.numbers[one].candidate for one in view.members & self.picture.numbers.keys())
+            is_slowed = all_bad(view.mode, usable)
+            hand.campaigns.append(
+                CampaignHand(view.campaign_id, view.mode, view.members, view.left, last_id, is_slowed)
+            )
         return hand
 
     def _set_aside(self, campaign_id: int, until: float) -> None:
@@ -203,21 +204,19 @@ class Board:
             if number.ready_at > now and number.ready_at != UNTIL_NEXT_LOOK:
                 heapq.heappush(self._timers, (number.ready_at, view.instance_id))
             return
-        hand.free[view.instance_id] = Candidate(
-            view.instance_id, number.used, view.daily_cap, view.sent_today, view.failed_today, view.health
-        )
+        hand.free[view.instance_id] = number.candidate
         if hand.tenant_id not in self._in_ring and hand.can_give:
             self._in_ring.add(hand.tenant_id)
             self._ring.append(hand)
 
     def _gap(self, turn: Turn) -> int:
-        tenant = self.picture.tenants[turn.tenant_id]
         campaign = self.picture.campaigns[turn.campaign_id]
         view = self.numbers[turn.chosen.instance_id].view
         interval = gap_interval(
-            0 if _is_official(view.connector) else tenant.pace_floor_ms,
+            view.floor_ms,
             Interval(view.min_ms, view.max_ms),
             Interval(campaign.interval_min_ms, campaign.interval_max_ms),
             is_sandbox=view.is_sandbox,
         )
-        return gap_ms(interval, self._rng)
+        gap = gap_ms(interval, self._rng)
+        return slowed_gap_ms(gap) if turn.is_slowed else gap

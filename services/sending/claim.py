@@ -53,6 +53,7 @@ class _Pick:
     name: str
     variables: str
     attempts: int
+    recipient_id: str
 
 
 def claim(session: Session, order: ClaimOrder) -> ClaimReport:
@@ -84,6 +85,7 @@ def _usable_slots(session: Session, order: ClaimOrder, report: ClaimReport) -> l
         "tenants": plain(turn.tenant_id for turn in turns),
         "instances": plain(turn.chosen.instance_id for turn in turns),
         "days": plain(order.terms[turn.tenant_id].day for turn in turns),
+        "caps": plain(turn.chosen.daily_cap for turn in turns),
         "now": order.now,
         "daemon": order.daemon_id,
     }
@@ -145,13 +147,13 @@ def _pick_contacts(
     picks: list[_Pick] = []
     refused: list[tuple[CampaignKey, int, str]] = []
     found: Counter[CampaignKey] = Counter()
-    for tenant_id, campaign_id, contact_id, phone, name, variables, attempts, refusal in fetch(
+    for tenant_id, campaign_id, contact_id, phone, name, variables, attempts, refusal, recipient_id in fetch(
         session, sql.PICK_CONTACTS, columns
     ):
         key = (tenant_id, campaign_id)
         found[key] += 1
         if refusal is None:
-            picks.append(_Pick(waiting[key].pop(), contact_id, phone, name, variables, attempts))
+            picks.append(_Pick(waiting[key].pop(), contact_id, phone, name, variables, attempts, recipient_id or ""))
         else:
             refused.append((key, contact_id, refusal))
     report.dry |= {key[1] for key, count in wanted.items() if found[key] < count}
@@ -262,6 +264,7 @@ def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[_Pick], r
                 order.terms[turn.tenant_id].day,
                 order.claim_id,
                 pick.slot,
+                pick.recipient_id,
             )
         )
     _mark_sending(session, order, report.claimed)

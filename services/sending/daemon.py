@@ -16,12 +16,15 @@ from connectors.whatsapp import connector
 from core.clock import utcnow
 from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
+from services.sending.checks import Pace, ask_checks
 from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
+from services.sending.watch.alarms import sound_alarms
+from services.sending.watch.health import mind_health, stop_silent, try_silent_again
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
@@ -58,6 +61,9 @@ class Daemon:
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
+            self._every(tuning.health_every, self._mind_health),
+            self._every(tuning.checks_every, self._ask_checks),
+            self._every(tuning.alarms_every, self._sound_alarms),
             self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
             listen_for_wakes(self.redis_url, engine.wake, engine.stopping),
@@ -146,16 +152,33 @@ class Daemon:
         await read_inbox(self.engine.database, self.engine.clock.now(), self.engine.stopping)
 
     async def _ask_doubtful(self) -> None:
+        tuning, now, run = self.engine.tuning, self.engine.clock.now(), self.engine.database.run
+        silent = await run(
+            partial(stop_silent, now=now, silent_seconds=tuning.silent_seconds, trial_seconds=tuning.trial_seconds)
+        )
+        if await run(partial(try_silent_again, now=now)) or silent:
+            self.engine.wake()
         recheck = self.engine.tuning.status_recheck_seconds
         ask = partial(doubtful_numbers, now=self.engine.clock.now(), recheck_seconds=recheck)
         numbers = await self.engine.database.run(ask)
-        await asyncio.gather(*map(self._ask, numbers))
+        await asyncio.gather(*map(self._ask, (*silent, *numbers)))
+
+    async def _ask_checks(self) -> None:
+        pace = Pace(self.engine.tuning.check_gap_seconds, self.engine.tuning.checks_at_once)
+        await ask_checks(self.engine.database, self.engine.transport, self.engine.clock.now(), pace)
+
+    async def _sound_alarms(self) -> None:
+        await self.engine.database.run(partial(sound_alarms, now=self.engine.clock.now()))
+
+    async def _mind_health(self) -> None:
+        if await self.engine.database.run(partial(mind_health, now=self.engine.clock.now())):
+            self.engine.wake()
 
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)
         account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
         state = provider.read_status(await self.engine.transport.send(provider.status(account)))
-        await self.engine.database.run(partial(apply_status, number=number, state=state))
+        await self.engine.database.run(partial(apply_status, number=number, state=state, now=self.engine.clock.now()))
         self.engine.wake()
 
     async def _leave(self) -> None:

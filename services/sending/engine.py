@@ -39,6 +39,7 @@ from services.sending.picture import NumberView
 from services.sending.postman import Postman
 from services.sending.rendering import Texts
 from services.sending.settle import SettleOrder, settle
+from services.sending.telling import tell_errors
 from services.sending.tuning import Tuning
 from services.sending.watch.look import Plans, look
 from services.sending.watch.recovery import return_claim
@@ -207,11 +208,22 @@ class Engine:
             self._failed("claim_failed", error)
             rest = 0.0 if is_passing(error) else 60.0
             self.board.not_claimed(slots, self.clock.epoch(), rest)
-            await asyncio.sleep(self._backoff() if is_passing(error) else 0)
+            if is_passing(error):
+                await asyncio.sleep(self._backoff())
+            else:
+                await self._tell_error(slots, error)
             return
         log.warning("claim_split", tenants=len(tenants), **told(error))
         for tenant_id in tenants:
             await self._claim([slot for slot in slots if slot.turn.tenant_id == tenant_id])
+
+    async def _tell_error(self, slots: Sequence[Slot], error: Exception) -> None:
+        campaigns = {(slot.turn.tenant_id, slot.turn.campaign_id) for slot in slots}
+        tell = partial(tell_errors, campaigns=campaigns, error=type(error).__name__, now=self.clock.now())
+        try:
+            await self.database.run(tell)
+        except Exception as untold:
+            log.warning("error_not_told", **told(untold))
 
     async def _undo_doubtful_claims(self) -> None:
         """Claims left in doubt go back to the queue before anything new is claimed."""

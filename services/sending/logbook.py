@@ -56,7 +56,7 @@ def line_of(answer: Answer, ruling: Ruling, health: float | None) -> LogLine:
     turn = claimed.slot.turn
     details: dict[str, object] = {"message_id": claimed.message_id, "attempt": claimed.attempt}
     if log_type is LogType.MESSAGE_SENT:
-        details["why"] = explain(turn.mode, turn.chosen)
+        details["why"] = explain(turn.mode, turn.chosen, is_slowed=turn.is_slowed)
     else:
         details |= {"reason": ruling.reason, "status": ruling.status.value}
     is_failure = log_type is not LogType.MESSAGE_SENT and answer.answer is not None

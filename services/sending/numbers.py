@@ -12,11 +12,14 @@ from services.sending import sql
 from services.sending.arrays import plain, texts
 from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.pipe import fetch
+from services.sending.rotation import HALF_LIFE_SECONDS, SMOOTHING
 from services.sending.words import Ruling
 
 ILL: Final = (
     "A saúde deste número caiu abaixo de 50: ele foi pausado para não ser bloqueado. Retome quando estiver bem."
 )
+SILENT_AFTER: Final = 3
+"""So many messages in a row of which WhatsApp says nothing make a number suspicious."""
 HEALTH_PER_DELIVERED: Final = 0.5
 HEALTH_PER_READ: Final = 1.0
 NOBODY: Final = "00000000-0000-0000-0000-000000000000"
@@ -24,12 +27,17 @@ NumberKey = tuple[int, int]
 
 
 class NumberNow(NamedTuple):
-    """A number after a batch: `was` is its status before."""
+    """A number after a batch: `was` is its status before, `reason` why it is what it is."""
 
     instance_id: int
     health: float
     status: str
     was: str
+    reason: str = ""
+
+    @property
+    def is_back(self) -> bool:
+        return self.was != InstanceStatus.CONNECTED and self.status == InstanceStatus.CONNECTED
 
     @property
     def has_stopped(self) -> bool:
@@ -55,9 +63,21 @@ class NumberNews:
     reason: str = ""
     last_error: str = ""
     is_released: bool = False
+    tries: int = 0
+    bad: int = 0
+    answers: int = 0
+    latency_ms: int = 0
+    unacked: int = 0
+    is_acked: bool = False
 
-    def hear(self, ruling: Ruling) -> None:
-        """Add what one answer says about the number; answers come in their order."""
+    def hear(self, ruling: Ruling, duration_ms: int = 0) -> None:
+        """Add what one answer, which took so long, says about the number; answers come in their order."""
+        is_bad = bool(ruling.number_errors or ruling.number_unclear)
+        self.bad += is_bad
+        self.tries += is_bad or bool(ruling.number_sent)
+        self.answers += ruling.number_sent
+        self.latency_ms += duration_ms if ruling.number_sent else 0
+        self.unacked += ruling.number_sent + ruling.number_unclear
         self.sent += ruling.number_sent
         self.failed += ruling.number_failed
         self.reserved -= int(ruling.is_refunded)
@@ -88,9 +108,20 @@ class Numbers:
         """Write the sums; what each number is now. A number whose health falls below 50 is paused here."""
         if not self.news:
             return {}
-        values = self._columns() | {"now": now, "ill": ILL, "daemon": daemon_id}
+        values = (
+            self._columns()
+            | self._smoothing()
+            | {
+                "now": now,
+                "ill": ILL,
+                "daemon": daemon_id,
+                "silent_after": SILENT_AFTER,
+                "half_life": HALF_LIFE_SECONDS,
+                "older": 1 - SMOOTHING,
+            }
+        )
         rows = fetch(session, sql.SETTLE_INSTANCES, values)
-        return {row[0]: NumberNow(row[0], float(row[1]), row[2], row[3]) for row in rows}
+        return {row[0]: NumberNow(row[0], float(row[1]), *row[2:5]) for row in rows}
 
     def _columns(self) -> dict[str, str]:
         keys: Sequence[NumberKey] = list(self.news)
@@ -113,4 +144,15 @@ class Numbers:
             "reasons": texts(one.reason for one in news),
             "last_errors": texts(one.last_error for one in news),
             "releases": plain(one.is_released for one in news),
+        }
+
+    def _smoothing(self) -> dict[str, str]:
+        news = list(self.news.values())
+        return {
+            "tries": plain(one.tries for one in news),
+            "bad": plain(one.bad for one in news),
+            "answers": plain(one.answers for one in news),
+            "latencies": plain(one.latency_ms / max(one.answers, 1) for one in news),
+            "unacked": plain(one.unacked for one in news),
+            "acked": plain(one.is_acked for one in news),
         }

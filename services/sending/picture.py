@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models.campaigns import RotationMode
+from services.sending.rotation import CLEAN, Record
 from services.sending.words import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class NumberView:
-    """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end."""
+    """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end;
+    `daily_cap` is the effective one, warm-up included; `floor_ms` the shortest gap its plan and connector allow."""
 
     tenant_id: int
     instance_id: int
@@ -22,11 +24,12 @@ class NumberView:
     max_ms: int
     daily_cap: int | None
     used_today: int
-    sent_today: int
-    failed_today: int
     health: float
     consecutive_errors: int
     ready_at: float
+    floor_ms: int = 0
+    record: Record = CLEAN
+    warm_up: float = 1.0
 
     @property
     def is_spent(self) -> bool:
@@ -52,7 +55,6 @@ class TenantView:
 
     tenant_id: int
     terms: Terms
-    pace_floor_ms: int
     left: int
 
 

@@ -84,7 +84,8 @@ class Postman:
             log.warning("account_not_opened", instance_id=view.instance_id, error=type(error).__name__)
             return refuse(RefusalCode.BAD_CREDENTIALS)
         try:
-            request = provider.send_text(account, one.phone, one.text, reference=str(one.contact_id))
+            to = one.phone if provider.info.is_official else one.recipient_id or one.phone
+            request = provider.send_text(account, to, one.text, reference=str(one.contact_id))
         except Exception:
             # A connector's own mistake: nothing left, and the other messages must go on.
             log.exception("request_not_built", contact_id=one.contact_id, connector=view.connector)

@@ -16,10 +16,12 @@ from core.phone import key_of
 from models.campaigns import ContactStatus, LogType, Severity
 from services.sending import sql
 from services.sending.arrays import plain, texts
+from services.sending.checks.remember import remember_addresses
 from services.sending.counters import Deltas
 from services.sending.logbook import line_of, write_logs
 from services.sending.numbers import NumberNow, Numbers
 from services.sending.pipe import defer, fetch
+from services.sending.telling import Stopped, campaigns_paused, number_down
 from services.sending.words import Answer, Claimed, LogLine, Ruling
 
 SENDING: Final = ContactStatus.SENDING.value
@@ -54,8 +56,10 @@ def settle(session: Session, order: SettleOrder) -> dict[int, NumberNow]:
         if target is not None:
             _count(deltas, answer.claimed, ruling, source=source, target=target)
             settled.append((answer, ruling))
-        _tell_number(numbers, answer.claimed, ruling if target is not None else None, order.idle)
+        _tell_number(numbers, answer, ruling if target is not None else None, order.idle)
     now_numbers = numbers.write(session, order.now, order.daemon_id)
+    remember_addresses(session, _addresses(settled), order.now)
+    number_down(session, _stopped_numbers(order, now_numbers), order.now)
     _stop_and_suppress(session, order, settled)
     deltas.write(session)
     write_logs(session, _story(order, settled, now_numbers))
@@ -96,11 +100,12 @@ def _count(deltas: Deltas, claimed: Claimed, ruling: Ruling, *, source: str, tar
         deltas.days[*key, claimed.day, 0]["claimed"] -= 1
 
 
-def _tell_number(numbers: Numbers, claimed: Claimed, ruling: Ruling | None, idle: frozenset[int]) -> None:
+def _tell_number(numbers: Numbers, answer: Answer, ruling: Ruling | None, idle: frozenset[int]) -> None:
+    claimed = answer.claimed
     news = numbers.of((claimed.tenant_id, claimed.instance_id), claimed.day)
     news.is_released = claimed.instance_id in idle
     if ruling is not None:
-        news.hear(ruling)
+        news.hear(ruling, answer.duration_ms)
 
 
 def _stop_and_suppress(session: Session, order: SettleOrder, settled: Sequence[tuple[Answer, Ruling]]) -> None:
@@ -115,6 +120,7 @@ def _stop_and_suppress(session: Session, order: SettleOrder, settled: Sequence[t
         }
         rows = fetch(session, sql.STOP_CAMPAIGNS, columns)
         write_logs(session, [_stopped(order.now, *row) for row in rows])
+        campaigns_paused(session, [(row[0], row[1], row[2]) for row in rows], order.now)
     people = [answer.claimed for answer, ruling in settled if ruling.suppresses]
     if people:
         suppress_people(session, [(one.tenant_id, one.phone) for one in people], source="provider")
@@ -130,6 +136,23 @@ def suppress_people(session: Session, people: Sequence[tuple[int, str]], *, sour
         "sources": plain(source for _ in people),
     }
     defer(session, sql.SUPPRESS_PEOPLE, columns)
+
+
+def _addresses(settled: Sequence[tuple[Answer, Ruling]]) -> list[tuple[int, str, str]]:
+    return [
+        (answer.claimed.tenant_id, answer.claimed.phone, answer.outcome.recipient_id)
+        for answer, _ in settled
+        if isinstance(answer.outcome, Sent) and answer.outcome.recipient_id
+    ]
+
+
+def _stopped_numbers(order: SettleOrder, numbers: Mapping[int, NumberNow]) -> list[Stopped]:
+    tenants = {answer.claimed.instance_id: answer.claimed.tenant_id for answer, _ in order.batch}
+    return [
+        Stopped(tenants[number], number, one.status, one.reason, one.health)
+        for number, one in numbers.items()
+        if one.has_stopped
+    ]
 
 
 def _stopped(now: datetime, tenant_id: int, campaign_id: int, reason: str) -> LogLine:

@@ -17,15 +17,19 @@ from sqlalchemy import text
 
 LOCK_INSTANCES: Final = text("""
 SELECT i.id
-FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[])) AS s(tenant_id, id, day)
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[]), CAST(:caps AS int[]))
+     AS s(tenant_id, id, day, cap)
 JOIN instances i ON i.tenant_id = s.tenant_id AND i.id = s.id
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
   AND i.next_allowed_at <= :now AND (i.held_until IS NULL OR i.held_until <= :now)
   AND (i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) OR i.leased_until <= :now)
-  AND (i.daily_cap IS NULL OR i.usage_day IS DISTINCT FROM s.day OR i.reserved_today < i.daily_cap)
+  AND (LEAST(i.daily_cap, s.cap) IS NULL OR i.usage_day IS DISTINCT FROM s.day
+       OR i.reserved_today < LEAST(i.daily_cap, s.cap))
 FOR NO KEY UPDATE OF i SKIP LOCKED
 """)
-"""The numbers that may really be used now; a number another daemon is claiming this instant is left out."""
+"""The numbers that may really be used now; a number another daemon is claiming this instant is left out.
+`caps` are the effective caps of the picture, warm-up included; the row's own, should a person have lowered it since,
+holds as well."""
 
 RUNNING_CAMPAIGNS: Final = text("""
 SELECT c.tenant_id, c.id, c.daily_limit, c.repeat_guard_days, extract(epoch FROM c.updated_at), c.exit_line,
@@ -44,11 +48,12 @@ ORDER BY m.campaign_id, m.position
 """)
 
 PICK_CONTACTS: Final = text("""
-SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.name, q.variables, q.attempts, q.refusal
+SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.name, q.variables, q.attempts, q.refusal,
+       q.recipient_id
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:wanted AS int[]), CAST(:guards AS int[]))
      AS s(tenant_id, campaign_id, wanted, guard_days)
 CROSS JOIN LATERAL (
-    SELECT c.id, c.phone, c.name, CAST(c.variables AS text) AS variables, c.attempts,
+    SELECT c.id, c.phone, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id,
         CASE
             WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = c.tenant_id AND x.phone_key = c.phone_key)
                 THEN 'opt_out'
@@ -218,13 +223,29 @@ WITH news AS (
         CAST(:sent AS int[]), CAST(:failed AS int[]), CAST(:delivered AS int[]), CAST(:read AS int[]),
         CAST(:reserved AS int[]), CAST(:health AS float8[]), CAST(:resets AS bool[]), CAST(:errors AS int[]),
         CAST(:unclear AS int[]), CAST(:hold_seconds AS int[]), CAST(:statuses AS text[]), CAST(:reasons AS text[]),
-        CAST(:last_errors AS text[]), CAST(:releases AS bool[]))
+        CAST(:last_errors AS text[]), CAST(:releases AS bool[]), CAST(:tries AS int[]), CAST(:bad AS int[]),
+        CAST(:answers AS int[]), CAST(:latencies AS float8[]), CAST(:unacked AS int[]), CAST(:acked AS bool[]))
         AS u(tenant_id, id, day, sent, failed, delivered, read, reserved, health, resets, errors, unclear,
-             hold_seconds, status, reason, last_error, releases)
+             hold_seconds, status, reason, last_error, releases, tries, bad, answers, latency, unacked, acked)
 ), locked AS (
-    SELECT i.tenant_id, i.id, i.status FROM instances i JOIN news u ON u.tenant_id = i.tenant_id AND u.id = i.id
+    SELECT u.*, i.status AS was,
+        LEAST(100, GREATEST(0, i.health_score + CAST(u.health AS numeric))) AS score,
+        i.status = 'paused' AND i.ill_since IS NULL AND i.unacked_count >= :silent_after AS is_silent,
+        i.unacked_since IS NULL OR (i.unacked_count < :silent_after
+            AND i.unacked_since < CAST(:now AS timestamptz) - interval '15 minutes') AS begins,
+        CASE WHEN u.sent > 0 OR u.health <> 0 THEN power(0.5, LEAST(60, GREATEST(0, COALESCE(date_part('epoch',
+            CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0)) / :half_life))
+            ELSE 1 END AS kept,
+        power(CAST(:older AS float8), u.tries) AS older,
+        power(CAST(:older AS float8), LEAST(GREATEST(u.sent, 0), GREATEST(0, COALESCE(date_part('epoch',
+            CAST(:now AS timestamptz) - i.last_success_at), u.sent)))) AS unanswered
+    FROM news u JOIN instances i ON i.tenant_id = u.tenant_id AND i.id = u.id
     ORDER BY i.tenant_id, i.id
     FOR NO KEY UPDATE OF i
+), told AS (
+    SELECT l.*, l.is_silent AND l.acked AND l.score >= 50 AS is_back,
+        l.score < 50 AND l.status = '' AND (l.was = 'connected' OR (l.is_silent AND l.acked)) AS falls_ill
+    FROM locked l
 )
 UPDATE instances i SET
     sent_today = i.sent_today + CASE WHEN i.usage_day = u.day THEN u.sent ELSE 0 END,
@@ -232,25 +253,46 @@ UPDATE instances i SET
     delivered_today = i.delivered_today + CASE WHEN i.usage_day = u.day THEN u.delivered ELSE 0 END,
     read_today = i.read_today + CASE WHEN i.usage_day = u.day THEN u.read ELSE 0 END,
     reserved_today = i.reserved_today + CASE WHEN i.usage_day = u.day THEN u.reserved ELSE 0 END,
-    health_score = LEAST(100, GREATEST(0, i.health_score + CAST(u.health AS numeric))),
+    health_score = u.score,
     last_health_update = CASE WHEN u.health <> 0 THEN :now ELSE i.last_health_update END,
     consecutive_errors = CASE WHEN u.resets THEN 0 ELSE i.consecutive_errors END + u.errors,
-    consecutive_unclear = CASE WHEN u.resets THEN 0 ELSE i.consecutive_unclear END + u.unclear,
+    consecutive_unclear = CASE WHEN u.resets OR u.is_back THEN 0 ELSE i.consecutive_unclear END + u.unclear,
     last_success_at = CASE WHEN u.sent > 0 THEN :now ELSE i.last_success_at END,
-    held_until = CASE WHEN u.hold_seconds > 0 THEN :now + make_interval(secs => u.hold_seconds)
+    held_until = CASE WHEN u.is_back THEN NULL WHEN u.is_silent THEN i.held_until
+                      WHEN u.hold_seconds > 0 THEN :now + make_interval(secs => u.hold_seconds)
                       WHEN u.resets THEN NULL ELSE i.held_until END,
     last_error = CASE WHEN u.last_error <> '' THEN u.last_error ELSE i.last_error END,
-    status = CASE WHEN i.status <> 'connected' THEN i.status
-                  WHEN u.status <> '' THEN u.status
-                  WHEN i.health_score + CAST(u.health AS numeric) < 50 THEN 'paused' ELSE i.status END,
-    status_reason = CASE WHEN i.status <> 'connected' THEN i.status_reason
-                         WHEN u.status <> '' THEN u.reason
-                         WHEN i.health_score + CAST(u.health AS numeric) < 50 THEN :ill ELSE i.status_reason END,
+    status = CASE WHEN u.is_back THEN 'connected' WHEN u.falls_ill THEN 'paused'
+                  WHEN u.was = 'connected' AND u.status <> '' THEN u.status ELSE i.status END,
+    status_reason = CASE WHEN u.is_back THEN '' WHEN u.falls_ill THEN :ill
+                         WHEN u.was = 'connected' AND u.status <> '' THEN u.reason ELSE i.status_reason END,
+    ill_since = CASE WHEN u.falls_ill THEN :now ELSE i.ill_since END,
+    unacked_since = CASE WHEN u.acked THEN NULL
+                         WHEN u.unacked > 0 AND u.was = 'connected' AND u.begins THEN :now
+                         ELSE i.unacked_since END,
+    unacked_count = CASE WHEN u.acked THEN 0
+                         WHEN u.unacked > 0 AND u.was = 'connected'
+                             THEN CASE WHEN u.begins THEN 0 ELSE i.unacked_count END + u.unacked
+                         ELSE i.unacked_count END,
+    smoothed_count = LEAST(i.smoothed_count + u.tries, 1000000),
+    smoothed_failures = round(100000 * (i.smoothed_failures * u.kept * u.older
+        + CASE WHEN u.tries > 0 THEN CAST(u.bad AS float8) / u.tries * (1 - u.older) ELSE 0 END)) / 100000,
+    smoothed_acks = round(100000 * LEAST(1, GREATEST(0, (1 - (1 - i.smoothed_acks) * u.kept) * u.unanswered
+        + (1 - CAST(:older AS float8)) * u.delivered))) / 100000,
+    smoothed_latency_ms = CASE WHEN u.answers = 0 THEN i.smoothed_latency_ms
+        WHEN i.smoothed_latency_ms = 0 THEN u.latency
+        ELSE i.smoothed_latency_ms + (u.latency - i.smoothed_latency_ms)
+             * (1 - power(CAST(:older AS float8), u.answers)) END,
     leased_by = CASE WHEN u.releases AND i.leased_by = CAST(:daemon AS uuid) THEN NULL ELSE i.leased_by END
-FROM news u JOIN locked l ON l.tenant_id = u.tenant_id AND l.id = u.id
+FROM told u
 WHERE i.tenant_id = u.tenant_id AND i.id = u.id
-RETURNING i.id, i.health_score, i.status, l.status
+RETURNING i.id, i.health_score, i.status, u.was, i.status_reason
 """)
+"""The smoothed figures first rest for the time nobody used the number, then take in the news (a batch of n weighs as n
+single ones). A number that sends more than one a second is judged by the second: its receipts lag behind, and being
+fast must not look like being ignored. What WhatsApp has not acknowledged adds up only while the number is connected,
+and begins anew when fewer than `silent_after` have been waiting for a quarter of an hour. A number that was paused for
+it is back with the first acknowledgement."""
 
 ADD_LOGS: Final = text("""
 INSERT INTO campaign_logs (tenant_id, campaign_id, created_at, log_type, severity, message, details, duration_ms,

@@ -28,6 +28,16 @@ class Tuning:
     inbox_every: float = 0.25
     status_every: float = 2.0
     status_recheck_seconds: float = 30.0
+    silent_seconds: float = 90.0
+    """A connected number whose last three messages or more had no receipt and no echo for so long is paused ..."""
+    trial_seconds: float = 1800.0
+    """... until the first one comes, else for so long."""
+    health_every: float = 30.0
+    alarms_every: float = 1.0
+    checks_every: float = 1.0
+    check_gap_seconds: float = 10.0
+    """Between two questions of one number whether a phone has WhatsApp; the longest a question may take, too."""
+    checks_at_once: int = 50
     stop_seconds: float = 8.0
     backoff_first: float = 0.2
     backoff_most: float = 5.0

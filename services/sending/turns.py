@@ -15,18 +15,20 @@ from services.sending.rotation import Candidate, rank
 
 @dataclass(slots=True)
 class CampaignHand:
-    """A campaign that wants to send: the numbers it may use, how many messages it may still give, who went last."""
+    """A campaign that wants to send: the numbers it may use, how many messages it may still give, who went last;
+    `is_slowed` while all its numbers are bad."""
 
     campaign_id: int
     mode: RotationMode
     members: frozenset[int]
     left: int
     last_id: int | None = None
+    is_slowed: bool = False
 
     def ranked(self, free: dict[int, Candidate], rng: Random) -> Iterator[Candidate]:
         """Its free numbers, best first."""
         eligible = [free[one] for one in self.members & free.keys()]
-        return iter(rank(self.mode, eligible, last_id=self.last_id, rng=rng))
+        return iter(rank(self.mode, eligible, last_id=self.last_id, rng=rng, is_slowed=self.is_slowed))
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class Turn:
     campaign_id: int
     mode: RotationMode
     chosen: Candidate
+    is_slowed: bool = False
 
 
 def deal(ring: deque[TenantHand], capacity: int, rng: Random) -> list[Turn]:
@@ -90,4 +93,4 @@ def _take(tenant: TenantHand, campaign: CampaignHand, chosen: Candidate) -> Turn
     tenant.left -= 1
     campaign.left -= 1
     campaign.last_id = chosen.instance_id
-    return Turn(tenant.tenant_id, campaign.campaign_id, campaign.mode, chosen)
+    return Turn(tenant.tenant_id, campaign.campaign_id, campaign.mode, chosen, campaign.is_slowed)

@@ -22,7 +22,8 @@ class Slot(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet."""
+    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet. `recipient_id` is the
+    address WhatsApp confirmed for the phone, if any."""
 
     tenant_id: int
     campaign_id: int
@@ -35,6 +36,7 @@ class Claimed(NamedTuple):
     day: date
     claim_id: str
     slot: Slot
+    recipient_id: str = ""
 
 
 class Answer(NamedTuple):

@@ -3,7 +3,7 @@
 import base64
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -22,10 +22,20 @@ blueprint = Blueprint("instances", __name__, url_prefix="/instances")
 Page = str | Response | tuple[str, int]
 
 
+def _warm_ups() -> room.WarmUps:
+    """Read once a request, however many numbers it shows."""
+    if "warm_ups" not in g:
+        g.warm_ups = room.warm_ups_of(db.session(), current_principal().tenant_id, utcnow())
+    read: room.WarmUps = g.warm_ups
+    return read
+
+
 @blueprint.context_processor
 def _context() -> dict[str, Any]:
     return {
         "nav_active": "instances",
+        "warm_up_of": lambda one: _warm_ups().of(one),
+        "cap_of": lambda one: _warm_ups().cap_of(one),
         "health_status": room.health_status,
         "figures_of": room.figures_of,
         "is_healthy": room.is_healthy,

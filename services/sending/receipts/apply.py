@@ -19,6 +19,7 @@ from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
 from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
 from services.sending.settle import suppress_people
+from services.sending.telling import changed_by_receipts
 from services.sending.words import LogLine
 
 MOST_CALLS: Final = 500
@@ -64,10 +65,14 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
+    for key in {(one.tenant_id, one.instance_id) for one in found.news}:
+        numbers.of(key, now.date()).is_acked = True
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
-    lines += stopped_by_health(session, numbers, numbers.write(session, now), now)
+    after = numbers.write(session, now)
+    lines += stopped_by_health(session, numbers, after, now)
+    lines += changed_by_receipts(session, {key: after[key[1]] for key in numbers.news if key[1] in after}, now)
     lines += apply_changes(session, list(found.changes.values()), now)
     deltas.write(session)
     # When it was heard: the month of a provider's clock may have no partition, and would stop everybody's receipts.
@@ -181,6 +186,8 @@ def _account(move: Move, deltas: Deltas, numbers: Numbers) -> list[LogLine]:
     number.delivered += changes.get("delivered", 0)
     number.read += changes.get("read", 0)
     number.failed += changes.get("failed", 0)
+    number.tries += max(0, changes.get("failed", 0))
+    number.bad += max(0, changes.get("failed", 0))
     number.health += (
         HEALTH_PER_DELIVERED * changes.get("delivered", 0)
         + HEALTH_PER_READ * changes.get("read", 0)

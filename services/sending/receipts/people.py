@@ -16,6 +16,8 @@ from services.sending.opt_out import is_opt_out
 from services.sending.receipts import sql
 from services.sending.receipts.gather import Change, Reply
 from services.sending.settle import suppress_people
+from services.sending.telling import Stopped, number_down
+from services.sending.telling.sql import CAMPAIGNS_OF_NUMBERS
 from services.sending.words import LogLine
 
 BELOW_50: Final = "A saúde do número ficou abaixo de 50."
@@ -75,7 +77,7 @@ def stopped_by_health(session: Session, told: Numbers, after: Mapping[int, Numbe
         return []
     columns = {"tenants": plain(one[0] for one in stopped), "instances": plain(one[1] for one in stopped)}
     lines = []
-    for tenant_id, campaign_id, number in session.execute(sql.CAMPAIGNS_OF_NUMBERS, columns):
+    for tenant_id, campaign_id, number in session.execute(CAMPAIGNS_OF_NUMBERS, columns):
         who, health = (tenant_id, campaign_id, now), after[number].health
         lines += [
             LogLine(*who, LogType.HEALTH_ISSUE, Severity.WARNING, BELOW_50, {}, number, health=health),
@@ -101,10 +103,12 @@ def apply_changes(session: Session, changes: Sequence[Change], now: datetime) ->
     rows = {(row.tenant_id, row.id): row for row in session.execute(sql.CHANGE_CONNECTIONS, columns)}
     if not rows:
         return []
+    down = [row for row in rows.values() if row.status != InstanceStatus.CONNECTED]
+    number_down(session, [Stopped(row.tenant_id, row.id, row.status, row.status_reason) for row in down], now)
     touched = {"tenants": plain(key[0] for key in rows), "instances": plain(key[1] for key in rows)}
     return [
         _line(now, tenant_id, campaign_id, rows[tenant_id, instance_id])
-        for tenant_id, campaign_id, instance_id in session.execute(sql.CAMPAIGNS_OF_NUMBERS, touched)
+        for tenant_id, campaign_id, instance_id in session.execute(CAMPAIGNS_OF_NUMBERS, touched)
     ]
 
 

@@ -107,7 +107,9 @@ RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day, c.phon
 CHANGE_CONNECTIONS: Final = text("""
 UPDATE instances i SET
     status = u.status, status_reason = u.reason, consecutive_unclear = 0, held_until = NULL,
-    phone = COALESCE(NULLIF(u.phone, ''), i.phone)
+    phone = COALESCE(NULLIF(u.phone, ''), i.phone),
+    first_connected_at = CASE WHEN u.status = 'connected' THEN COALESCE(i.first_connected_at, now())
+                              ELSE i.first_connected_at END
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:statuses AS text[]),
             CAST(:reasons AS text[]), CAST(:phones AS text[])) AS u(tenant_id, id, status, reason, phone)
 WHERE i.tenant_id = u.tenant_id AND i.id = u.id AND i.status <> u.status
@@ -123,11 +125,3 @@ FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[])) AS u(tenan
 WHERE i.tenant_id = u.tenant_id AND i.id = u.id AND i.status = 'connected'
 """)
 """A change whose meaning we don't know: the number rests until its status call is good."""
-
-CAMPAIGNS_OF_NUMBERS: Final = text("""
-SELECT m.tenant_id, m.campaign_id, m.instance_id
-FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[])) AS s(tenant_id, id)
-JOIN campaign_instances m ON m.tenant_id = s.tenant_id AND m.instance_id = s.id
-JOIN campaigns c ON c.tenant_id = m.tenant_id AND c.id = m.campaign_id
-WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
-""")

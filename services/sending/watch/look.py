@@ -16,8 +16,10 @@ from services.campaigns import zone_of_window
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
-from services.sending.standing import WAITING, Situation, Standing, standing
+from services.sending.standing import OUT_OF_PLAN, WAITING, Situation, Standing, standing
+from services.sending.telling import campaigns_finished, quota_reached
 from services.sending.watch import sql
+from services.sending.watch.numbers import Ground, PlatformRules, read_numbers
 from services.sending.window import Rule, read_window, safe_zone
 from services.sending.words import LogLine, Terms
 
@@ -48,6 +50,7 @@ class Plans:
     thousand tenants' licences cost 30 ms to read."""
 
     keep_seconds: float = 2.0
+    rules: PlatformRules = field(default_factory=PlatformRules)
     _known: dict[int, Entitlement] = field(default_factory=dict)
     _read_at: dict[int, datetime] = field(default_factory=dict)
 
@@ -101,15 +104,15 @@ def _read_world(
     days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
-    numbers = session.execute(sql.ACTIVE_NUMBERS, tenants | {"daemon": daemon_id})
     in_flight: dict[int, int] = defaultdict(int)
     for one in campaigns:
         in_flight[one.tenant_id] += one.sending
+    allowed = plans.of(session, days.keys(), now)
     return _World(
         campaigns,
-        {row[1]: _number(row, days) for row in numbers},
+        read_numbers(session, daemon_id, Ground(plans.rules, allowed, days, zones, now)),
         {row[0]: frozenset(row[1]) for row in session.execute(sql.MEMBERS)},
-        plans.of(session, days.keys(), now),
+        allowed,
         days,
         dict(used.all()),
         in_flight,
@@ -124,15 +127,6 @@ def _day_of_hour(hour: datetime, zone: str) -> date:
 def _day(now: datetime, zone: str) -> date:
     # Every zone's midnight falls on a whole minute, and a thousand tenants share a zone.
     return _day_of_hour(now.replace(second=0, microsecond=0), zone)
-
-
-def _number(row: Any, days: Mapping[int, date]) -> NumberView:
-    values = list(row)
-    used_on = values.pop(10)
-    if used_on != days.get(row[0]):
-        values[10:13] = (0, 0, 0)
-    values[15] = float(values[15])
-    return NumberView(*values)
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
@@ -169,6 +163,7 @@ def _finish(session: Session, now: datetime, done: Sequence[_Campaign]) -> None:
     }
     rows = session.execute(sql.FINISH_CAMPAIGNS, columns).all()
     write_logs(session, [_finished(now, *row) for row in rows])
+    campaigns_finished(session, [(row[0], row[1], row[3]) for row in rows], now)
 
 
 def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent: int, *rest: int) -> LogLine:
@@ -196,6 +191,8 @@ def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[
     }
     rows = session.execute(sql.CHANGE_STANDING, columns).all()
     write_logs(session, [line for row in rows if (line := _standing_line(now, *row)) is not None])
+    spent = {row[0] for row in rows if row[3] == CampaignStatus.WAITING_QUOTA and row[4] == OUT_OF_PLAN}
+    quota_reached(session, [(one.tenant_id, one.zone) for one, _ in changed if one.tenant_id in spent], now)
 
 
 def _standing_line(now: datetime, tenant_id: int, campaign_id: int, was: str, *after: Any) -> LogLine | None:
@@ -228,7 +225,6 @@ def _draw(world: _World, able: Sequence[_Campaign]) -> Picture:
         tenant_id: TenantView(
             tenant_id,
             Terms(world.days[tenant_id], world.plans[tenant_id].daily_messages),
-            world.plans[tenant_id].pace_floor_ms,
             world.plan_left(tenant_id) or 0,
         )
         for tenant_id in {one.tenant_id for one in able}

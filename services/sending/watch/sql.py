@@ -19,11 +19,13 @@ WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
 
 ACTIVE_NUMBERS: Final = text("""
 SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.is_sandbox,
-       i.min_interval_ms, i.max_interval_ms, i.daily_cap, i.usage_day, i.reserved_today, i.sent_today, i.failed_today,
+       i.min_interval_ms, i.max_interval_ms, i.daily_cap, i.usage_day, i.reserved_today,
        CAST(i.health_score AS float8), i.consecutive_errors,
        extract(epoch FROM GREATEST(i.next_allowed_at, COALESCE(i.held_until, i.next_allowed_at),
                CASE WHEN i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) THEN i.next_allowed_at
-                    ELSE i.leased_until END))
+                    ELSE i.leased_until END)),
+       i.warm_up, i.first_connected_at, i.smoothed_count, i.smoothed_failures, i.smoothed_acks, i.smoothed_latency_ms,
+       COALESCE(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0)
 FROM instances i
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
   AND i.tenant_id = ANY(CAST(:tenants AS bigint[]))
@@ -59,6 +61,22 @@ WHERE c.tenant_id = ANY(CAST(:tenants AS bigint[])) AND c.id = ANY(CAST(:campaig
   AND c.status IN ('running', 'waiting_quota', 'waiting_window')
   AND k.tenant_id = c.tenant_id AND k.campaign_id = c.id AND k.pending = 0 AND k.sending = 0
 RETURNING c.tenant_id, c.id, k.total, k.sent, k.failed, k.unconfirmed
+""")
+
+ALARM_FIGURES: Final = text("""
+SELECT c.tenant_id, c.id, k.sent - c.alarm_sent, k.opted_out - c.alarm_opted_out, k.invalid - c.alarm_invalid
+FROM campaigns c
+JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id
+WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
+  AND k.sent + k.invalid >= :least AND k.invalid + k.opted_out > 0
+""")
+
+PAUSE_ALARMED: Final = text("""
+UPDATE campaigns c SET status = 'paused', pause_reason = u.reason, next_send_at = NULL, updated_at = :now
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:reasons AS text[]))
+     AS u(tenant_id, id, reason)
+WHERE c.tenant_id = u.tenant_id AND c.id = u.id AND c.status IN ('running', 'waiting_quota', 'waiting_window')
+RETURNING c.tenant_id, c.id, c.pause_reason
 """)
 
 DUE_SCHEDULES: Final = text("""
@@ -181,6 +199,102 @@ RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_c
 """)
 """Taken with a hold on them, so that one daemon asks each number's status and asks again after a while."""
 
+STOP_SILENT: Final = text("""
+UPDATE instances i SET
+    status = 'paused', held_until = CAST(:now AS timestamptz) + make_interval(secs => :trial_seconds),
+    status_reason = CASE WHEN EXISTS (SELECT 1 FROM campaign_days d WHERE d.tenant_id = i.tenant_id
+                                      AND d.instance_id = i.id AND d.delivered > 0) THEN :silent ELSE :never END
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'connected' AND n.deleted_at IS NULL AND n.unacked_count >= :silent_after
+      AND n.unacked_since <= CAST(:now AS timestamptz) - make_interval(secs => :silent_seconds)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 50
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.status_reason,
+          i.health_score
+""")
+"""A number that is paused, not ill, and has so many unacknowledged messages is a silent one: what a person pauses has
+none. `held_until` is when it is tried again."""
+
+TRY_SILENT_AGAIN: Final = text("""
+UPDATE instances i SET status = 'connected', status_reason = '', held_until = NULL, consecutive_unclear = 0,
+    unacked_since = :now, unacked_count = :silent_after - 1
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.ill_since IS NULL AND n.unacked_count >= :silent_after
+      AND (n.held_until IS NULL OR n.held_until <= :now)
+    ORDER BY n.tenant_id, n.id
+    LIMIT 50
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.health_score
+""")
+
+STOP_ILL: Final = text("""
+UPDATE instances i SET status = 'paused', status_reason = :ill, ill_since = COALESCE(i.ill_since, :now)
+FROM (
+    SELECT n.tenant_id, n.id FROM instances n
+    WHERE n.status = 'connected' AND n.deleted_at IS NULL AND n.health_score < 50
+    ORDER BY n.tenant_id, n.id
+    FOR NO KEY UPDATE SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+RETURNING i.tenant_id, i.id, i.status_reason, i.health_score
+""")
+
+GROW_HEALTH: Final = text("""
+UPDATE instances i SET
+    health_score = LEAST(70, i.health_score + 0.1 * s.steps),
+    last_health_update = s.since + s.steps * make_interval(secs => :step_seconds),
+    smoothed_failures = round(CAST(i.smoothed_failures * s.kept AS numeric), 5),
+    smoothed_acks = round(CAST(1 - (1 - i.smoothed_acks) * s.kept AS numeric), 5)
+FROM (
+    SELECT n.tenant_id, n.id, g.since, g.steps,
+        power(0.5, LEAST(60, CAST(g.steps * :step_seconds AS float8) / :half_life)) AS kept
+    FROM instances n
+    CROSS JOIN LATERAL (
+        SELECT GREATEST(n.last_health_update, n.ill_since) AS since,
+            CAST(floor(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(n.last_health_update, n.ill_since))
+                 / :step_seconds) AS int) AS steps
+    ) g
+    WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.ill_since IS NOT NULL AND n.health_score < 70
+      AND g.steps >= 1
+    ORDER BY n.tenant_id, n.id
+    FOR NO KEY UPDATE OF n SKIP LOCKED
+) s
+WHERE i.tenant_id = s.tenant_id AND i.id = s.id
+""")
+"""`last_health_update` moves on by whole steps, so that nothing is lost between two turns; the smoothed figures rest
+by the same time, for which it is their clock too."""
+
+WELL_AGAIN: Final = text("""
+SELECT n.tenant_id, n.id, n.recovered_on, t.time_zone
+FROM instances n JOIN tenants t ON t.id = n.tenant_id
+WHERE n.status = 'paused' AND n.deleted_at IS NULL AND n.health_score >= 60
+  AND n.ill_since <= CAST(:now AS timestamptz) - interval '1 hour'
+ORDER BY n.tenant_id, n.id
+FOR NO KEY UPDATE OF n SKIP LOCKED
+""")
+"""Whether it is the tenant's next day is judged outside: one tenant's unreadable zone must not stop everybody."""
+
+RESUME_HEALTHY: Final = text("""
+UPDATE instances i SET status = 'connected', status_reason = '', ill_since = NULL, recovered_on = u.today,
+    held_until = NULL, consecutive_unclear = 0, unacked_since = NULL, unacked_count = 0
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:days AS date[])) AS u(tenant_id, id, today)
+WHERE i.tenant_id = u.tenant_id AND i.id = u.id
+RETURNING i.tenant_id, i.id, i.health_score
+""")
+
+NOTE_FIRST_CONNECTION: Final = text("""
+UPDATE instances i SET first_connected_at = :now
+WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.first_connected_at IS NULL
+""")
+"""Every way a number connects notes it; this is the net below, for a way somebody adds and forgets it."""
+
 TRUST_AGAIN: Final = text("""
 UPDATE instances i SET consecutive_unclear = 0, held_until = NULL
 WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
@@ -188,8 +302,11 @@ WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected
 
 STOP_NUMBER: Final = text("""
 UPDATE instances i SET status = :status, status_reason = :reason, consecutive_unclear = 0, held_until = NULL
-WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
+WHERE i.tenant_id = :tenant_id AND i.id = :instance_id
+  AND (i.status = 'connected' OR (i.status = 'paused' AND :status <> 'paused'))
+RETURNING i.health_score
 """)
+"""A paused number too: one is paused for its silence before it is asked."""
 
 BEAT: Final = text("""
 INSERT INTO process_beats AS b (kind, name, pid, started_at, beat_at)

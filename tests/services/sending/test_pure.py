@@ -15,7 +15,7 @@ from services.sending.opt_out import is_opt_out
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
 from services.sending.receipts.forward import count_changes, furthest
-from services.sending.rotation import Candidate, explain, rank
+from services.sending.rotation import Candidate, Record, explain, rank
 from services.sending.standing import Situation, standing
 from services.sending.turns import CampaignHand, TenantHand, deal
 from services.sending.window import is_open, next_opening, read_window, safe_zone
@@ -119,7 +119,7 @@ def test_balanced_takes_the_least_used_of_its_cap() -> None:
 
 def test_intelligent_prefers_health_and_never_forgets_anybody() -> None:
     rng = Random(3)
-    candidates = [Candidate(1, health=100), Candidate(2, health=50), Candidate(3, sent_today=30, failed_today=60)]
+    candidates = [Candidate(1, health=100), Candidate(2, health=50), Candidate(3, record=Record(90, failures=0.6))]
     first = Counter(
         rank(RotationMode.INTELLIGENT, candidates, last_id=None, rng=rng)[0].instance_id for _ in range(2000)
     )
