@@ -41,6 +41,7 @@ from services.instances.set_up import (
     set_up_problem,
     set_up_steps,
 )
+from services.instances.warm_up import Stage, cap_on_day, is_unofficial, least, stages_of, warm_up_day
 
 __all__ = [
     "Arrived",
@@ -49,6 +50,7 @@ __all__ = [
     "InstanceFigures",
     "MessagesArrived",
     "NewInstance",
+    "Stage",
     "TestResult",
     "account_of",
     "apply_connect",
@@ -56,6 +58,7 @@ __all__ = [
     "apply_restart",
     "apply_test",
     "apply_webhook_set_up",
+    "cap_on_day",
     "challenge_of",
     "create_instance",
     "delete_instance",
@@ -65,6 +68,8 @@ __all__ = [
     "instance_of",
     "instances_of",
     "is_healthy",
+    "is_unofficial",
+    "least",
     "open_account",
     "pause_instance",
     "prepare_connect",
@@ -77,8 +82,10 @@ __all__ = [
     "seal_credentials",
     "set_up_problem",
     "set_up_steps",
+    "stages_of",
     "status_label",
     "store_webhook",
     "update_instance",
+    "warm_up_day",
     "webhook_url",
 ]

@@ -1,15 +1,17 @@
 """Everything that may send, as one look found it. Frozen data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from core.zones import ALL_ZONES
 from models.campaigns import RotationMode
 from services.sending.words import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class NumberView:
-    """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end."""
+    """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end;
+    `pace_at` the same without the lease, which every daemon sees alike; `is_resting` when a hold makes it that late."""
 
     tenant_id: int
     instance_id: int
@@ -27,6 +29,8 @@ class NumberView:
     health: float
     consecutive_errors: int
     ready_at: float
+    pace_at: float = 0.0
+    is_resting: bool = False
 
     @property
     def is_spent(self) -> bool:
@@ -35,7 +39,8 @@ class NumberView:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign that may send now. `left` is what it may still give: its pending rows, its own limit."""
+    """A campaign that may send now. `left` is what it may still give: its pending rows, its own limit. `zones` are
+    those where its hours are open (`core.zones.zone_bits`)."""
 
     tenant_id: int
     campaign_id: int
@@ -44,6 +49,7 @@ class CampaignView:
     interval_max_ms: int | None
     members: frozenset[int]
     left: int
+    zones: int = ALL_ZONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +69,9 @@ class Picture:
     tenants: Mapping[int, TenantView] = field(default_factory=dict)
     campaigns: Mapping[int, CampaignView] = field(default_factory=dict)
     numbers: Mapping[int, NumberView] = field(default_factory=dict)
+
+    def open_zones(self, campaign_ids: Iterable[int]) -> dict[int, int]:
+        """The open zones of those of these campaigns that can't send everywhere now; none of a campaign that is gone
+        from the picture, so that a turn dealt from an older one finds nothing to send."""
+        found = {one: self.campaigns[one].zones if one in self.campaigns else 0 for one in campaign_ids}
+        return {one: zones for one, zones in found.items() if zones != ALL_ZONES}

@@ -13,6 +13,9 @@ from core.http_messages import HttpAnswer
 from models.campaigns import ContactStatus
 from services.sending.turns import Turn
 
+CampaignKey = tuple[int, int]
+"""Tenant and campaign."""
+
 
 class Slot(NamedTuple):
     """A turn with the gap its number takes afterwards."""
@@ -22,7 +25,8 @@ class Slot(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet."""
+    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet. `recipient_id` is the
+    address WhatsApp confirmed for the phone, empty where nobody asked."""
 
     tenant_id: int
     campaign_id: int
@@ -35,6 +39,7 @@ class Claimed(NamedTuple):
     day: date
     claim_id: str
     slot: Slot
+    recipient_id: str = ""
 
 
 class Answer(NamedTuple):
