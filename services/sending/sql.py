@@ -50,47 +50,25 @@ SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.phone_key, q.name, q.variabl
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:wanted AS int[]), CAST(:zones AS int[]),
             CAST(:exclusive AS bool[])) AS s(tenant_id, campaign_id, wanted, zones, is_exclusive)
 CROSS JOIN LATERAL (
-    WITH z1 AS MATERIALIZED (
+    SELECT head.* FROM unnest(ARRAY[1, 0, 2, 3]) AS z(zone)
+    CROSS JOIN LATERAL (
         SELECT c.id, c.phone, c.phone_key, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id
         FROM campaign_contacts c
-        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = 1
+        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = z.zone
           AND c.status = 'pending' AND c.next_attempt_at <= :now
         ORDER BY c.next_attempt_at, c.id
-        LIMIT CASE WHEN s.zones & 2 <> 0 THEN s.wanted ELSE 0 END
+        LIMIT s.wanted
         FOR NO KEY UPDATE OF c SKIP LOCKED
-    ), z0 AS MATERIALIZED (
-        SELECT c.id, c.phone, c.phone_key, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id
-        FROM campaign_contacts c
-        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = 0
-          AND c.status = 'pending' AND c.next_attempt_at <= :now
-        ORDER BY c.next_attempt_at, c.id
-        LIMIT CASE WHEN s.zones & 1 <> 0 THEN s.wanted - (SELECT count(*) FROM z1) ELSE 0 END
-        FOR NO KEY UPDATE OF c SKIP LOCKED
-    ), z2 AS MATERIALIZED (
-        SELECT c.id, c.phone, c.phone_key, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id
-        FROM campaign_contacts c
-        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = 2
-          AND c.status = 'pending' AND c.next_attempt_at <= :now
-        ORDER BY c.next_attempt_at, c.id
-        LIMIT CASE WHEN s.zones & 4 <> 0 THEN s.wanted - (SELECT count(*) FROM z1) - (SELECT count(*) FROM z0) ELSE 0 END
-        FOR NO KEY UPDATE OF c SKIP LOCKED
-    ), z3 AS MATERIALIZED (
-        SELECT c.id, c.phone, c.phone_key, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id
-        FROM campaign_contacts c
-        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = 3
-          AND c.status = 'pending' AND c.next_attempt_at <= :now
-        ORDER BY c.next_attempt_at, c.id
-        LIMIT CASE WHEN s.zones & 8 <> 0 THEN s.wanted - (SELECT count(*) FROM z1) - (SELECT count(*) FROM z0) - (SELECT count(*) FROM z2) ELSE 0 END
-        FOR NO KEY UPDATE OF c SKIP LOCKED
-    )
-    SELECT * FROM z1 UNION ALL SELECT * FROM z0 UNION ALL SELECT * FROM z2 UNION ALL SELECT * FROM z3
+    ) head
+    WHERE s.zones & (1 << z.zone) <> 0
+    LIMIT s.wanted
 ) q
 """)
-"""Due rows of the zones whose bit is set, and of no others: a zone that is shut is never read, however many of its
-people stand in front of the queue. One branch a zone (`core.zones.ZONES`, in its order), so that each begins at its own
-end of `ix_campaign_contacts_turn` and only rows that are returned get locked; a branch with nothing left to give isn't
-run. Where it matters who else is written to, the person is locked too: false means that another claim has them in hand
-this very moment."""
+"""Due rows of the zones whose bit is set (`core.zones.ZONES`, in its order), and of no others: a zone that is shut is
+never read, however many of its people stand in front of the queue. The inner select begins at its zone's own end of
+`ix_campaign_contacts_turn` and locks row by row as it is asked; the outer limit asks for no more than is returned, so
+nothing else gets locked and a later zone isn't even opened once the earlier ones have given enough. Where it matters
+who else is written to, the person is locked too: false means that another claim has them in hand this very moment."""
 
 JUDGE_CONTACTS: Final = text("""
 SELECT u.id, CASE
