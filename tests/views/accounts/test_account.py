@@ -125,8 +125,10 @@ def test_the_owner_says_how_often_one_person_may_be_written_to(
 def test_a_limit_per_person_out_of_bounds_is_refused_in_words(
     typed: str, sign_in: SignIn, tenant: TenantHandle, factory: sessionmaker[Session]
 ) -> None:
-    answer = sign_in(tenant).post("/account/manners", {"messages_per_person_week": typed})
-    assert (answer.status_code, most_a_week(factory, tenant)) == (400, 2)
+    page = sign_in(tenant)
+    page.get("/account")
+    answer = page.post("/account/manners", {"messages_per_person_week": typed})
+    assert (answer.status_code, most_a_week(factory, tenant)) == (422, 2)
     assert "Use de 1 a 50" in answer.text
 
 
@@ -146,5 +148,7 @@ def test_a_strangers_limit_is_their_own(
     make_tenant: Callable[..., TenantHandle],
     factory: sessionmaker[Session],
 ) -> None:
-    sign_in(make_tenant(name="Estranha")).post("/account/manners", {"messages_per_person_week": "7"})
+    page = sign_in(make_tenant(name="Estranha"))
+    page.get("/account")
+    assert page.post("/account/manners", {"messages_per_person_week": "7"}).status_code == 303
     assert most_a_week(factory, tenant) == 2
