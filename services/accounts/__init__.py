@@ -53,6 +53,7 @@ from services.accounts.idempotency import (
     keep_answer,
     release_idempotency_key,
 )
+from services.accounts.manners import MOST_A_WEEK, limit_messages_per_person, messages_per_person_week
 from services.accounts.one_time import (
     LinkClaim,
     LinkIsOver,
@@ -73,6 +74,7 @@ from services.accounts.sign_in import WrongCredentials, check_sign_in, find_acco
 from services.accounts.usage import LicenceLine, Usage, licences_of, usage_of
 
 __all__ = [
+    "MOST_A_WEEK",
     "PERMISSIONS",
     "AlreadyTaken",
     "Answer",
@@ -120,8 +122,10 @@ __all__ = [
     "grant_manual_licence",
     "keep_answer",
     "licences_of",
+    "limit_messages_per_person",
     "load_person",
     "map_product",
+    "messages_per_person_week",
     "new_password",
     "normalise_email",
     "note_failure",

@@ -25,6 +25,7 @@ from services.campaigns.figures import conversion_rate, progress_percent, succes
 from services.campaigns.find import Members, Parts, campaign_of, counts_of, members_of, parts_of, zone_of_tenant
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
 from services.campaigns.forecast import Forecast
+from services.campaigns.hours import NEVER, Hours, Opening, next_opening, opening, read_hours, safe_zone
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
@@ -57,7 +58,6 @@ from services.campaigns.steer import (
 )
 from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
-from services.campaigns.window import zone_of as zone_of_window
 
 __all__ = [
     "BUILT_IN",
@@ -66,6 +66,7 @@ __all__ = [
     "EXIT_LINE",
     "EXPORT_HEADER",
     "MAX_MESSAGES",
+    "NEVER",
     "REPLIED",
     "SENTENCES",
     "Analytics",
@@ -77,11 +78,13 @@ __all__ = [
     "FirstSteps",
     "Forecast",
     "Frozen",
+    "Hours",
     "Members",
     "Names",
     "NoDealToRemove",
     "NotReady",
     "Obstacle",
+    "Opening",
     "Overview",
     "Parts",
     "Preview",
@@ -120,6 +123,8 @@ __all__ = [
     "logs_of",
     "members_of",
     "names_for_logs",
+    "next_opening",
+    "opening",
     "overview",
     "parts_of",
     "pause_campaign",
@@ -127,10 +132,12 @@ __all__ = [
     "preview",
     "preview_or_404",
     "progress_percent",
+    "read_hours",
     "recipient_values",
     "render",
     "resend",
     "resume_campaign",
+    "safe_zone",
     "schedule_campaign",
     "start_campaign",
     "start_scheduled_campaign",
@@ -143,5 +150,4 @@ __all__ = [
     "variation_of",
     "whole_text",
     "zone_of_tenant",
-    "zone_of_window",
 ]

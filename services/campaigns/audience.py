@@ -2,8 +2,8 @@
 freezes it. One place, so that the three can't disagree.
 
 A person is in the audience once, whatever lists they are in. Out of it fall, in this order: who asked not to be
-written to, who heard from this account within the campaign's repeat guard, and who has nothing in a variable that
-nobody gave another text for.
+written to, who heard from this account within the campaign's repeat guard, who has had the account's messages of a
+week, and who has nothing in a variable that nobody gave another text for. The sender asks again for each message.
 """
 
 from collections import defaultdict
@@ -17,6 +17,7 @@ from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from models.accounts import Tenant
 from models.campaigns import Campaign, CampaignContact, CampaignList, ContactStatus
 from models.leads import Lead, LeadList, LeadListMember, Suppression
 from services.campaigns.rendering import (
@@ -37,7 +38,18 @@ class Reason(StrEnum):
 
     OPT_OUT = "opt_out"
     REPEAT_GUARD = "repeat_guard"
+    FREQUENCY_CAP = "frequency_cap"
     MISSING_VARIABLE = "missing_variable"
+
+
+WRITTEN_TO: Final = (
+    ContactStatus.SENDING,
+    ContactStatus.SENT,
+    ContactStatus.DELIVERED,
+    ContactStatus.READ,
+    ContactStatus.UNCONFIRMED,
+)
+"""Rows whose person has, or may have, a message of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +122,7 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     empties = {name: _value_of(name, variables) == "" for name in variables.bare}
     has_opted_out = _opted_out(tenant_id)
     is_guarded = _heard_lately(campaign, now)
+    has_had_enough = _heard_often(campaign, now)
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
     return (
         _people(tenant_id, campaign_id)
@@ -120,13 +133,14 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
             Lead.name,
             _frozen(variables).label("variables"),
             case(
-                (or_(has_opted_out, is_guarded), ContactStatus.SUPPRESSED.value),
+                (or_(has_opted_out, is_guarded, has_had_enough), ContactStatus.SUPPRESSED.value),
                 (is_incomplete, ContactStatus.INVALID.value),
                 else_=ContactStatus.PENDING.value,
             ).label("status"),
             case(
                 (has_opted_out, Reason.OPT_OUT.value),
                 (is_guarded, Reason.REPEAT_GUARD.value),
+                (has_had_enough, Reason.FREQUENCY_CAP.value),
                 (is_incomplete, Reason.MISSING_VARIABLE.value),
                 else_=null(),
             ).label("reason"),
@@ -179,11 +193,23 @@ def _heard_lately(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
     if not campaign.repeat_guard_days:
         return literal(False)
     since = now - timedelta(days=campaign.repeat_guard_days)
-    return exists().where(
+    return exists().where(*_heard_since(campaign, since), CampaignContact.campaign_id != campaign.id)
+
+
+def _heard_often(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
+    """Had as many messages within a week as the account allows; never where it allows any number."""
+    most = select(Tenant.messages_per_person_week).where(Tenant.id == campaign.tenant_id).scalar_subquery()
+    had = select(func.count()).where(*_heard_since(campaign, now - timedelta(days=7))).scalar_subquery()
+    return and_(most.is_not(None), had >= most)
+
+
+def _heard_since(campaign: Campaign, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """A message counts from its claim on, as for the sender: it may have arrived."""
+    return (
         CampaignContact.tenant_id == campaign.tenant_id,
         CampaignContact.phone_key == Lead.phone_key,
-        CampaignContact.campaign_id != campaign.id,
-        CampaignContact.sent_at > since,
+        CampaignContact.claimed_at > since,
+        CampaignContact.status.in_(WRITTEN_TO),
     )
 
 

@@ -6,20 +6,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import Subquery, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
+from core.zones import BRASILIA, ZONES, zone_of_column
 from models.accounts import DailyUsage
-from models.campaigns import Campaign, CampaignDay, CampaignStatus, ContactStatus
+from models.campaigns import Campaign, CampaignContact, CampaignDay, CampaignStatus, ContactStatus
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
 from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
-from services.campaigns.window import rules_of, zone_of
+from services.campaigns.hours import read_hours
+from services.instances import is_healthy, is_unofficial, stages_of, warm_up_day
 
 EXAMPLES: Final = 3
+COUNTED_MOST: Final = 50_000
 
 
 class Obstacle(StrEnum):
@@ -125,8 +128,9 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
         connected=connected,
         unconnected=[one for one in parts.instances if one not in connected],
         quota=quota,
-        forecast=forecast_of(campaign, connected, quota, messages=counted["pending"], floor=entitlement.pace_floor_ms,
-                             zone=zone, starts_at=starts_at, now=now),
+        forecast=forecast_of(session, campaign, connected, quota, messages=counted["pending"],
+                             by_zone={code: counted[f"zone_{code}"] for code in ZONES},
+                             floor=entitlement.pace_floor_ms, zone=zone, starts_at=starts_at, now=now),
         starts_at=starts_at,
         is_scheduled=starts_at > now,
     )  # fmt: skip
@@ -136,14 +140,16 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
 def forecast_remaining(
     session: Session, campaign: Campaign, instances: Sequence[Instance], *, messages: int, now: datetime
 ) -> Forecast:
-    """When a launched campaign will be done with so many messages, through those of its numbers connected now."""
+    """When a launched campaign will be done with so many messages, through those of its numbers that may send now."""
     zone = zone_of_tenant(session, campaign.tenant_id)
     entitlement = entitlement_of(session, campaign.tenant_id, now)
     return forecast_of(
+        session,
         campaign,
-        [one for one in instances if one.status is InstanceStatus.CONNECTED],
+        instances,
         quota_of(session, campaign, entitlement, zone=zone, now=now),
         messages=messages,
+        by_zone=pending_by_zone(session, campaign),
         floor=entitlement.pace_floor_ms,
         zone=zone,
         starts_at=now,
@@ -178,44 +184,89 @@ def quota_of(session: Session, campaign: Campaign, entitlement: Entitlement, *, 
 
 
 def forecast_of(
+    session: Session,
     campaign: Campaign,
     instances: Sequence[Instance],
     quota: Quota,
     *,
     messages: int,
+    by_zone: Mapping[int, int],
     floor: int,
     zone: str,
     starts_at: datetime,
     now: datetime,
 ) -> Forecast:
-    """The expected end of so many messages through these numbers from `starts_at` on; `floor` in milliseconds."""
+    """The expected end of so many messages, living `by_zone`, through those of these numbers that may send, from
+    `starts_at` on; `floor` in milliseconds."""
     today = day_in_zone(now, zone)
     is_today = day_in_zone(starts_at, zone) == today
+    stages = stages_of(session)
+    channels = [
+        replace(
+            _channel(one, campaign, floor),
+            used=one.reserved_today if is_today and one.usage_day == today else 0,
+            stages=stages if _warms_up(one) else (),
+            warm_up_day=warm_up_day(one.first_connected_at, starts_at, zone),
+        )
+        for one in instances
+        if is_healthy(one)
+    ]
     load = Load(
         messages=messages,
-        channels=[_channel(one, campaign, floor, is_used=is_today and one.usage_day == today) for one in instances],
+        channels=channels,
         day_limit=quota.day_limit,
         left_today=quota.left_today if is_today else quota.day_limit,
-        rules=rules_of(campaign.window),
-        zone=zone_of(campaign.window, zone),
+        zone=zone,
+        hours=read_hours(campaign.window),
+        by_zone=by_zone,
     )
     return forecast(load, starts_at)
 
 
-def _channel(instance: Instance, campaign: Campaign, floor: int, *, is_used: bool) -> Channel:
+def pending_by_zone(session: Session, campaign: Campaign) -> dict[int, int]:
+    """Where the people live who still wait, by zone code; empty when the campaign's hours don't depend on it. The zones
+    with few people are counted up to COUNTED_MOST each, which an index answers; the rest live in Brasília's."""
+    if not read_hours(campaign.window).is_by_recipient:
+        return {}
+    counts = {}
+    for code in ZONES:
+        if code == BRASILIA:
+            continue
+        some = (
+            select(literal(1))
+            .where(
+                CampaignContact.tenant_id == campaign.tenant_id,
+                CampaignContact.campaign_id == campaign.id,
+                CampaignContact.zone == code,
+                CampaignContact.status == ContactStatus.PENDING,
+            )
+            .limit(COUNTED_MOST)
+        )
+        counts[code] = session.scalar(select(func.count()).select_from(some.subquery())) or 0
+    return counts
+
+
+def _channel(instance: Instance, campaign: Campaign, floor: int) -> Channel:
     """The sender's own rule: the largest minimum and the largest maximum; sandbox numbers have no floor."""
     low = max(0 if instance.is_sandbox else floor, instance.min_interval_ms, campaign.interval_min_ms or 0)
     high = max(low, instance.max_interval_ms, campaign.interval_max_ms or 0)
-    left = instance.daily_cap
-    if left is not None and is_used:
-        left = max(0, left - instance.reserved_today)
-    return Channel((low + high) / 2000, instance.daily_cap, left)
+    return Channel((low + high) / 2000, instance.daily_cap)
+
+
+def _warms_up(instance: Instance) -> bool:
+    return instance.warm_up and not instance.is_sandbox and is_unofficial(instance.connector)
 
 
 def _count(session: Session, people: Subquery, variables: Variables) -> dict[str, int]:
     reachable = people.c.reason.is_(None) | (people.c.reason == Reason.MISSING_VARIABLE)
     counts = [func.count().filter(people.c.status == ContactStatus.PENDING).label("pending")]
     counts += [func.count().filter(people.c.reason == reason).label(reason) for reason in Reason]
+    counts += [
+        func.count()
+        .filter(people.c.status == ContactStatus.PENDING, zone_of_column(people.c.phone) == code)
+        .label(f"zone_{code}")
+        for code in ZONES
+    ]
     counts += [
         func.count().filter(reachable & people.c[f"empty_{number}"]).label(f"empty_{number}")
         for number in range(len(variables.bare))

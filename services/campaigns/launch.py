@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.wake import wake_sender_after_commit
+from core.zones import zone_of_column
 from models.campaigns import Campaign, CampaignContact, CampaignCounts, CampaignStatus, LogType, Severity
 from models.states import NotAllowedNow
 from services.audit import record_audit
@@ -35,6 +36,7 @@ FROZEN_COLUMNS: Final = (
     "reason",
     "queued_at",
     "next_attempt_at",
+    "zone",
 )
 TOO_LATE: Final = (
     "O horário marcado passou enquanto o envio estava parado. Confira se ainda faz sentido e envie agora, ou cancele."
@@ -152,6 +154,7 @@ def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
         people.c.reason,
         literal(now),
         literal(now),
+        zone_of_column(people.c.phone),
     ).order_by(people.c.id)
     session.execute(insert(CampaignContact).from_select(FROZEN_COLUMNS, rows).on_conflict_do_nothing())
     there = select(CampaignContact.status, func.count()).where(

@@ -58,6 +58,7 @@ class Board:
         self._in_ring: set[int] = set()
         self._timers: list[tuple[float, int]] = []
         self._dry_until: dict[int, float] = {}
+        self._dry: set[int] = set()
         self._last_used: dict[int, int] = {}
 
     def show(self, picture: Picture, *, looked_at: float, now: float, woken: bool = False) -> None:
@@ -91,6 +92,7 @@ class Board:
         """A claim has been committed: claimed numbers stay busy, refused ones wait for the next look, others are
         free again."""
         gone = {one.instance_id: one.slot.gap_ms for one in report.claimed}
+        self._dry |= report.dry
         for campaign_id in report.dry:
             self._set_aside(campaign_id, now + DRY_SECONDS)
         for tenant_id in report.spent & self._hands.keys():
@@ -134,6 +136,11 @@ class Board:
             if number.ready_at == UNTIL_NEXT_LOOK:
                 number.changed_at = now
             self._offer(number, now)
+
+    def take_dry(self) -> set[int]:
+        """Campaigns that gave less than asked for since this was last asked."""
+        dry, self._dry = self._dry, set()
+        return dry
 
     def next_ready(self) -> float | None:
         """When the next number's gap ends; None when no number waits for time."""

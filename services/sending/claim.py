@@ -5,7 +5,7 @@ The caller opens the session in the system scope, commits, and only then sends.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,11 +14,10 @@ from sqlalchemy.orm import Session
 from services.sending import sql
 from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
+from services.sending.picking import Fences, Pick, Row, judged, picked
 from services.sending.pipe import defer, fetch
 from services.sending.rendering import Texts, compose
-from services.sending.words import Claimed, ClaimReport, Slot, Terms
-
-CampaignKey = tuple[int, int]
+from services.sending.words import CampaignKey, Claimed, ClaimReport, Slot, Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,8 @@ class ClaimOrder:
     now: datetime
     lease_until: datetime
     texts: dict[int, Texts]
+    zones: Mapping[int, int] = field(default_factory=dict)
+    """The open zones of each campaign whose hours depend on where people live, a bit a code; all of the others'."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +41,7 @@ class _Campaign:
     """A campaign as it is inside the transaction."""
 
     daily_limit: int | None
-    guard_days: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pick:
-    """A locked pending row that has a number to leave through."""
-
-    slot: Slot
-    contact_id: int
-    phone: str
-    name: str
-    variables: str
-    attempts: int
-    recipient_id: str
+    fences: Fences
 
 
 def claim(session: Session, order: ClaimOrder) -> ClaimReport:
@@ -106,10 +94,10 @@ def _running_campaigns(session: Session, order: ClaimOrder, slots: Sequence[Slot
         return {}
     found: dict[int, _Campaign] = {}
     changed: dict[CampaignKey, Any] = {}
-    for tenant_id, campaign_id, limit, guard, version, exit_line, fallbacks in fetch(
+    for tenant_id, campaign_id, limit, guard, version, exit_line, fallbacks, most_a_week, family_id in fetch(
         session, sql.RUNNING_CAMPAIGNS, _keys(wanted)
     ):
-        found[campaign_id] = _Campaign(limit, guard)
+        found[campaign_id] = _Campaign(limit, Fences(family_id, guard or 0, most_a_week))
         known = order.texts.get(campaign_id)
         if known is None or known.version != float(version):
             changed[tenant_id, campaign_id] = (float(version), exit_line, fallbacks)
@@ -134,46 +122,34 @@ def _pick_contacts(
     campaigns: Mapping[int, _Campaign],
     deltas: Deltas,
     report: ClaimReport,
-) -> list[_Pick]:
+) -> list[Pick]:
+    """Rows with a number to leave through, locked; whoever must not be written to is written down as suppressed."""
     waiting: dict[CampaignKey, list[Slot]] = defaultdict(list)
     for slot in slots:
         waiting[slot.turn.tenant_id, slot.turn.campaign_id].append(slot)
     wanted = {key: len(slots_of) for key, slots_of in waiting.items()}
-    columns = _keys(waiting) | {
-        "wanted": plain(wanted.values()),
-        "guards": plain(campaigns[key[1]].guard_days for key in waiting),
-        "now": order.now,
-    }
-    picks: list[_Pick] = []
-    refused: list[tuple[CampaignKey, int, str]] = []
-    found: Counter[CampaignKey] = Counter()
-    for tenant_id, campaign_id, contact_id, phone, name, variables, attempts, refusal, recipient_id in fetch(
-        session, sql.PICK_CONTACTS, columns
-    ):
-        key = (tenant_id, campaign_id)
-        found[key] += 1
-        if refusal is None:
-            picks.append(_Pick(waiting[key].pop(), contact_id, phone, name, variables, attempts, recipient_id or ""))
-        else:
-            refused.append((key, contact_id, refusal))
+    fences = {key: campaigns[key[1]].fences for key in waiting}
+    rows = picked(session, wanted, fences, order.zones, order.now)
+    found = Counter(row.key for row in rows)
     report.dry |= {key[1] for key, count in wanted.items() if found[key] < count}
+    free, refused = judged(session, rows, fences, order.now)
     _suppress(session, refused, deltas)
-    return picks
+    return [Pick(waiting[row.key].pop(), row) for row in free]
 
 
-def _suppress(session: Session, refused: Sequence[tuple[CampaignKey, int, str]], deltas: Deltas) -> None:
+def _suppress(session: Session, refused: Sequence[tuple[Row, str]], deltas: Deltas) -> None:
     if not refused:
         return
-    columns = _keys(key for key, _, _ in refused) | {
-        "contacts": plain(contact_id for _, contact_id, _ in refused),
-        "reasons": texts(reason for _, _, reason in refused),
+    columns = _keys(row.key for row, _ in refused) | {
+        "contacts": plain(row.contact_id for row, _ in refused),
+        "reasons": texts(reason for _, reason in refused),
     }
     defer(session, sql.SUPPRESS_CONTACTS, columns)
-    for key, _, _ in refused:
-        deltas.move(key, "pending", "suppressed")
+    for row, _ in refused:
+        deltas.move(row.key, "pending", "suppressed")
 
 
-def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[_Pick], report: ClaimReport) -> list[_Pick]:
+def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[Pick], report: ClaimReport) -> list[Pick]:
     """Reserve the tenants' days; picks beyond what is left fall away (their rows stay pending, unlocked at commit)."""
     wanted = Counter(pick.slot.turn.tenant_id for pick in picks)
     if not wanted:
@@ -188,7 +164,7 @@ def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[_Pick], r
     defer(session, sql.OPEN_DAYS, {"tenants": columns["tenants"], "days": columns["days"]})
     granted: Counter[int] = Counter(dict(fetch(session, sql.RESERVE_QUOTA, columns)))
     report.spent |= {one for one in tenants if granted[one] < wanted[one]}
-    kept: list[_Pick] = []
+    kept: list[Pick] = []
     for pick in picks:
         tenant_id = pick.slot.turn.tenant_id
         if granted[tenant_id] > 0:
@@ -200,12 +176,12 @@ def _within_quota(session: Session, order: ClaimOrder, picks: Sequence[_Pick], r
 def _within_campaign_limits(
     session: Session,
     order: ClaimOrder,
-    picks: Sequence[_Pick],
+    picks: Sequence[Pick],
     *,
     campaigns: Mapping[int, _Campaign],
     deltas: Deltas,
     report: ClaimReport,
-) -> list[_Pick]:
+) -> list[Pick]:
     """Campaigns with a daily limit of their own: what goes beyond it gives its quota back."""
     limited = {
         (pick.slot.turn.tenant_id, pick.slot.turn.campaign_id)
@@ -219,7 +195,7 @@ def _within_campaign_limits(
     _open_campaign_days(session, order, keys)
     used: dict[int, int] = dict(fetch(session, sql.CAMPAIGN_DAYS_USED, columns))
     left = {key[1]: max(0, (campaigns[key[1]].daily_limit or 0) - used.get(key[1], 0)) for key in keys}
-    kept: list[_Pick] = []
+    kept: list[Pick] = []
     for pick in picks:
         turn = pick.slot.turn
         if left.get(turn.campaign_id, 1) > 0:
@@ -239,7 +215,7 @@ def _open_campaign_days(session: Session, order: ClaimOrder, keys: Sequence[Camp
     opened.write(session)
 
 
-def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[_Pick], report: ClaimReport) -> None:
+def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[Pick], report: ClaimReport) -> None:
     if not picks:
         return
     for pick in picks:
@@ -247,24 +223,24 @@ def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[_Pick], r
         message_id, body = compose(
             order.texts[turn.campaign_id],
             turn.campaign_id,
-            pick.phone,
-            name=pick.name,
-            variables=pick.variables,
+            pick.row.phone,
+            name=pick.row.name,
+            variables=pick.row.variables,
         )
         report.claimed.append(
             Claimed(
                 turn.tenant_id,
                 turn.campaign_id,
-                pick.contact_id,
+                pick.row.contact_id,
                 turn.chosen.instance_id,
                 message_id,
-                pick.phone,
+                pick.row.phone,
                 body,
-                pick.attempts + 1,
+                pick.row.attempts + 1,
                 order.terms[turn.tenant_id].day,
                 order.claim_id,
                 pick.slot,
-                pick.recipient_id,
+                pick.row.recipient_id or "",
             )
         )
     _mark_sending(session, order, report.claimed)

@@ -42,6 +42,7 @@ from services.sending.settle import SettleOrder, settle
 from services.sending.telling import tell_errors
 from services.sending.tuning import Tuning
 from services.sending.watch.look import Plans, look
+from services.sending.watch.queues import Queues
 from services.sending.watch.recovery import return_claim
 from services.sending.words import Answer, Claimed, ClaimReport, Ruling, Slot
 
@@ -91,6 +92,7 @@ class Engine:
     postman: Postman = field(init=False)
     texts: dict[int, Texts] = field(default_factory=dict)
     plans: Plans = field(init=False)
+    queues: Queues = field(default_factory=Queues)
     work_came: asyncio.Event = field(default_factory=asyncio.Event)
     woken: asyncio.Event = field(default_factory=asyncio.Event)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
@@ -140,7 +142,8 @@ class Engine:
         loop = asyncio.get_running_loop()
         began, looked_at = loop.time(), self.clock.epoch()
         try:
-            seen = partial(look, now=self.clock.now(), daemon_id=self.daemon_id, plans=self.plans)
+            self.queues.doubt(self.board.take_dry(), all_of_them=woken)
+            seen = partial(look, now=self.clock.now(), daemon_id=self.daemon_id, plans=self.plans, queues=self.queues)
             picture = await self.database.run(seen)
         except Exception as error:
             self._failed("look_failed", error)
@@ -198,6 +201,7 @@ class Engine:
             now=now,
             lease_until=now + self.tuning.lease,
             texts=self.texts,
+            zones=self.board.picture.open_zones({slot.turn.campaign_id for slot in slots}),
         )
 
     async def _claim_failed(self, slots: Sequence[Slot], error: Exception) -> None:

@@ -1,8 +1,9 @@
 """Everything that may send, as one look found it. Frozen data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from core.zones import ALL_ZONES
 from models.campaigns import RotationMode
 from services.sending.rotation import CLEAN, Record
 from services.sending.words import Terms
@@ -11,6 +12,7 @@ from services.sending.words import Terms
 @dataclass(frozen=True, slots=True)
 class NumberView:
     """A connected, healthy number. `ready_at` (epoch seconds) is when pace, holds and another daemon's lease end;
+    `pace_at` the same without the lease, which every daemon sees alike; `is_resting` when a hold makes it that late.
     `daily_cap` is the effective one, warm-up included; `floor_ms` the shortest gap its plan and connector allow."""
 
     tenant_id: int
@@ -30,6 +32,8 @@ class NumberView:
     floor_ms: int = 0
     record: Record = CLEAN
     warm_up: float = 1.0
+    pace_at: float = 0.0
+    is_resting: bool = False
 
     @property
     def is_spent(self) -> bool:
@@ -38,7 +42,8 @@ class NumberView:
 
 @dataclass(frozen=True, slots=True)
 class CampaignView:
-    """A campaign that may send now. `left` is what it may still give: its pending rows, its own limit."""
+    """A campaign that may send now. `left` is what it may still give: its pending rows, its own limit. `zones` are
+    those where its hours are open (`core.zones.zone_bits`)."""
 
     tenant_id: int
     campaign_id: int
@@ -47,6 +52,7 @@ class CampaignView:
     interval_max_ms: int | None
     members: frozenset[int]
     left: int
+    zones: int = ALL_ZONES
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +71,9 @@ class Picture:
     tenants: Mapping[int, TenantView] = field(default_factory=dict)
     campaigns: Mapping[int, CampaignView] = field(default_factory=dict)
     numbers: Mapping[int, NumberView] = field(default_factory=dict)
+
+    def open_zones(self, campaign_ids: Iterable[int]) -> dict[int, int]:
+        """The open zones of those of these campaigns that can't send everywhere now; none of a campaign that is gone
+        from the picture, so that a turn dealt from an older one finds nothing to send."""
+        found = {one: self.campaigns[one].zones if one in self.campaigns else 0 for one in campaign_ids}
+        return {one: zones for one, zones in found.items() if zones != ALL_ZONES}

@@ -33,9 +33,10 @@ holds as well."""
 
 RUNNING_CAMPAIGNS: Final = text("""
 SELECT c.tenant_id, c.id, c.daily_limit, c.repeat_guard_days, extract(epoch FROM c.updated_at), c.exit_line,
-       c.variable_fallbacks
+       c.variable_fallbacks, t.messages_per_person_week, COALESCE(c.parent_id, c.id)
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[])) AS s(tenant_id, id)
 JOIN campaigns c ON c.tenant_id = s.tenant_id AND c.id = s.id
+JOIN tenants t ON t.id = c.tenant_id
 WHERE c.status = 'running'
 """)
 """Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old."""
@@ -48,29 +49,59 @@ ORDER BY m.campaign_id, m.position
 """)
 
 PICK_CONTACTS: Final = text("""
-SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.name, q.variables, q.attempts, q.refusal,
-       q.recipient_id
-FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:wanted AS int[]), CAST(:guards AS int[]))
-     AS s(tenant_id, campaign_id, wanted, guard_days)
+SELECT s.tenant_id, s.campaign_id, q.id, q.phone, q.phone_key, q.name, q.variables, q.attempts, q.recipient_id,
+       NOT s.is_exclusive OR pg_try_advisory_xact_lock(hashtextextended(q.phone_key, s.tenant_id))
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:wanted AS int[]), CAST(:zones AS int[]),
+            CAST(:exclusive AS bool[])) AS s(tenant_id, campaign_id, wanted, zones, is_exclusive)
 CROSS JOIN LATERAL (
-    SELECT c.id, c.phone, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id,
-        CASE
-            WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = c.tenant_id AND x.phone_key = c.phone_key)
-                THEN 'opt_out'
-            WHEN s.guard_days IS NOT NULL AND EXISTS (
-                SELECT 1 FROM campaign_contacts o
-                WHERE o.tenant_id = c.tenant_id AND o.phone_key = c.phone_key AND o.campaign_id <> c.campaign_id
-                  AND o.sent_at > :now - make_interval(days => s.guard_days))
-                THEN 'repeat_guard'
-        END AS refusal
-    FROM campaign_contacts c
-    WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id
-      AND c.status = 'pending' AND c.next_attempt_at <= :now
-    ORDER BY c.next_attempt_at, c.id
+    SELECT head.* FROM unnest(ARRAY[1, 0, 2, 3]) AS z(zone)
+    CROSS JOIN LATERAL (
+        SELECT c.id, c.phone, c.phone_key, c.name, CAST(c.variables AS text) AS variables, c.attempts, c.recipient_id
+        FROM campaign_contacts c
+        WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = z.zone
+          AND c.status = 'pending' AND c.next_attempt_at <= :now
+        ORDER BY c.next_attempt_at, c.id
+        LIMIT s.wanted
+        FOR NO KEY UPDATE OF c SKIP LOCKED
+    ) head
+    WHERE s.zones & (1 << z.zone) <> 0
     LIMIT s.wanted
-    FOR NO KEY UPDATE OF c SKIP LOCKED
 ) q
 """)
+"""Due rows of the zones whose bit is set (`core.zones.ZONES`, in its order), and of no others: a zone that is shut is
+never read, however many of its people stand in front of the queue. The inner select begins at its zone's own end of
+`ix_campaign_contacts_turn` and locks row by row as it is asked; the outer limit asks for no more than is returned, so
+nothing else gets locked and a later zone isn't even opened once the earlier ones have given enough. Where it matters
+who else is written to, the person is locked too: false means that another claim has them in hand this very moment."""
+
+JUDGE_CONTACTS: Final = text("""
+SELECT u.id, CASE
+    WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = u.tenant_id AND x.phone_key = u.phone_key)
+        THEN 'opt_out'
+    WHEN u.guard_days > 0 AND EXISTS (
+        SELECT 1 FROM campaign_contacts o
+        WHERE o.tenant_id = u.tenant_id AND o.phone_key = u.phone_key AND o.campaign_id <> u.campaign_id
+          AND o.claimed_at > :now - make_interval(days => u.guard_days)
+          AND o.status IN ('sending', 'sent', 'delivered', 'read', 'unconfirmed')
+          AND NOT EXISTS (
+              SELECT 1 FROM campaigns k WHERE k.tenant_id = o.tenant_id AND k.id = o.campaign_id
+                AND COALESCE(k.parent_id, k.id) = u.family_id))
+        THEN 'repeat_guard'
+    WHEN u.most_a_week IS NOT NULL AND u.most_a_week <= (
+        SELECT count(*) FROM campaign_contacts o
+        WHERE o.tenant_id = u.tenant_id AND o.phone_key = u.phone_key
+          AND o.claimed_at > :now - make_interval(days => 7)
+          AND o.status IN ('sending', 'sent', 'delivered', 'read', 'unconfirmed'))
+        THEN 'frequency_cap'
+    END
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:contacts AS bigint[]),
+            CAST(:keys AS text[]), CAST(:families AS bigint[]), CAST(:guards AS int[]), CAST(:caps AS int[]))
+     AS u(tenant_id, campaign_id, id, phone_key, family_id, guard_days, most_a_week)
+""")
+"""Who of the picked must not be written to now, and why. A statement of its own: its snapshot is newer than the locks
+PICK_CONTACTS took on the people, so it sees whatever another claim had written for them before it let go. A message
+counts from its claim on, whether or not an answer came: it may have arrived. Follow-ups of one campaign don't refuse
+each other, but count for the week like any message."""
 
 SUPPRESS_CONTACTS: Final = text("""
 UPDATE campaign_contacts c SET status = 'suppressed', reason = u.reason

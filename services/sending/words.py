@@ -13,6 +13,9 @@ from core.http_messages import HttpAnswer
 from models.campaigns import ContactStatus
 from services.sending.turns import Turn
 
+CampaignKey = tuple[int, int]
+"""Tenant and campaign."""
+
 
 class Slot(NamedTuple):
     """A turn with the gap its number takes afterwards."""

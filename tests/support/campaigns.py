@@ -109,6 +109,8 @@ def move_contacts(
     session: Session, tenant_id: int, campaign_id: int, status: ContactStatus, *, count: int, **columns: Any
 ) -> None:
     """What the sender would have done to the first pending rows: rows and counters together."""
+    if "sent_at" in columns:
+        columns.setdefault("claimed_at", columns["sent_at"])
     moving = [
         row.id for row in campaigns.contacts_of(session, tenant_id, campaign_id, status="pending", limit=count).items
     ]

@@ -90,6 +90,7 @@ def reason(code: str | None) -> str:
     known: dict[str, str] = {
         Reason.OPT_OUT: _("pediu para não receber"),
         Reason.REPEAT_GUARD: _("recebeu outra mensagem há poucos dias"),
+        Reason.FREQUENCY_CAP: _("já recebeu o máximo de mensagens da semana"),
         Reason.MISSING_VARIABLE: _("falta um dado usado na mensagem"),
         "interrupted": _("o envio foi interrompido no meio"),
         "expired": _("passou de 30 dias na fila"),
@@ -107,6 +108,10 @@ def left_out(code: Reason) -> tuple[str, str]:
         Reason.REPEAT_GUARD: (
             _("Receberam outra campanha há poucos dias"),
             _("É a proteção contra repetição. Mude o número de dias em “Ritmo e horário”."),
+        ),
+        Reason.FREQUENCY_CAP: (
+            _("Já receberam o máximo de mensagens da semana"),
+            _("É o limite por pessoa, de todas as campanhas juntas. Ele fica em “Sua conta”."),
         ),
         Reason.MISSING_VARIABLE: (
             _("Não têm um dado usado na mensagem"),

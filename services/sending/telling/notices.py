@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from core.clock import day_in_zone
 from models.instances import InstanceStatus
 from models.outgoing import NoticeKind
+from services.campaigns import safe_zone
 from services.outgoing import News, tell_people
 from services.sending.arrays import plain
 from services.sending.telling import sql
-from services.sending.window import safe_zone
 
 _DOWN: Final[Mapping[str, str]] = {
     InstanceStatus.PAUSED.value: "foi pausado",

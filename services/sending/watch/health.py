@@ -11,13 +11,13 @@ from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from models.instances import InstanceStatus
+from services.campaigns import safe_zone
 from services.sending.arrays import plain
 from services.sending.numbers import ILL, SILENT_AFTER
 from services.sending.rotation import HALF_LIFE_SECONDS
 from services.sending.telling import Back, Stopped, tell_back, tell_stopped
 from services.sending.watch import sql
 from services.sending.watch.status import Doubtful
-from services.sending.window import safe_zone
 
 SILENT: Final = (
     "O WhatsApp não está confirmando as mensagens deste número, então ele foi pausado. Confira se o celular está ligado"

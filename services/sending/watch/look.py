@@ -1,27 +1,40 @@
 """Step 1, look: read all that may send, judge each campaign's standing, write down what changed, draw the picture."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from models.campaigns import CampaignStatus, LogType, RotationMode, Severity
 from services.accounts import Entitlement, entitlements_of
-from services.campaigns import zone_of_window
+from services.campaigns import NEVER, Hours, Opening, opening, read_hours, safe_zone
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
 from services.sending.picture import CampaignView, NumberView, Picture, TenantView
-from services.sending.standing import OUT_OF_PLAN, WAITING, Situation, Standing, standing
+from services.sending.standing import (
+    OF_THE_PACE,
+    OUT_OF_PLAN,
+    WAITING,
+    WORTH_SAYING,
+    Head,
+    Ready,
+    Situation,
+    Standing,
+    standing,
+)
 from services.sending.telling import campaigns_finished, quota_reached
 from services.sending.watch import sql
 from services.sending.watch.numbers import Ground, PlatformRules, read_numbers
-from services.sending.window import Rule, read_window, safe_zone
+from services.sending.watch.queues import Queues, Waiting
 from services.sending.words import LogLine, Terms
+
+SAME_MOMENT: Final = timedelta(seconds=1)
 
 
 class _Campaign(NamedTuple):
@@ -32,8 +45,9 @@ class _Campaign(NamedTuple):
     interval_min_ms: int | None
     interval_max_ms: int | None
     daily_limit: int | None
-    window: Mapping[str, Any] | None
+    window: str | None
     pause_reason: str
+    next_send_at: datetime | None
     zone: str
     pending: int
     sending: int
@@ -75,20 +89,24 @@ class _World:
     days: Mapping[int, date]
     used: Mapping[int, int]
     in_flight: Mapping[int, int]
+    openings: Mapping[int, Opening]
+    heads: Mapping[int, Mapping[int, Head]]
 
     def plan_left(self, tenant_id: int) -> int | None:
         plan = self.plans[tenant_id]
         return plan.daily_messages - self.used.get(tenant_id, 0) if plan.is_live else None
 
 
-def look(session: Session, *, now: datetime, daemon_id: str, plans: Plans) -> Picture:
+def look(session: Session, *, now: datetime, daemon_id: str, plans: Plans, queues: Queues | None = None) -> Picture:
     """Read, judge, write changed standings and finished campaigns, return the picture. The caller commits."""
+    queues = queues or Queues()
     campaigns = [_campaign(row) for row in session.execute(sql.ACTIVE_CAMPAIGNS, {"now": now})]
     _finish(session, now, [one for one in campaigns if one.pending == 0 and one.sending == 0])
-    world = _read_world(session, now, daemon_id, campaigns=campaigns, plans=plans)
+    world = _read_world(session, now, daemon_id, campaigns=campaigns, plans=plans, queues=queues)
     standings = [(one, _standing(world, one, now)) for one in campaigns if one.pending or one.sending]
     _write_standings(session, now, standings)
-    able = [one for one, verdict in standings if verdict.may_send and one.pending]
+    able = [(one, verdict.zones) for one, verdict in standings if verdict.may_send and one.pending]
+    queues.forget(one.campaign_id for one, _ in able)
     return _draw(world, able)
 
 
@@ -98,12 +116,13 @@ def _campaign(row: Any) -> _Campaign:
 
 
 def _read_world(
-    session: Session, now: datetime, daemon_id: str, *, campaigns: Sequence[_Campaign], plans: Plans
+    session: Session, now: datetime, daemon_id: str, *, campaigns: Sequence[_Campaign], plans: Plans, queues: Queues
 ) -> _World:
     zones = {one.tenant_id: one.zone for one in campaigns}
     days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
+    openings = {one.campaign_id: _opening(one, now) for one in campaigns}
     in_flight: dict[int, int] = defaultdict(int)
     for one in campaigns:
         in_flight[one.tenant_id] += one.sending
@@ -116,7 +135,14 @@ def _read_world(
         days,
         dict(used.all()),
         in_flight,
+        openings,
+        queues.heads_of(session, [_waiting(one, openings) for one in campaigns if one.pending], now),
     )
+
+
+def _waiting(one: _Campaign, openings: Mapping[int, Opening]) -> Waiting:
+    is_open = bool(openings[one.campaign_id].open_zones)
+    return Waiting(one.tenant_id, one.campaign_id, one.pause_reason, is_open, _hours(one.window).is_by_recipient)
 
 
 @lru_cache(maxsize=256)
@@ -130,27 +156,47 @@ def _day(now: datetime, zone: str) -> date:
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
-    members = world.members.get(one.campaign_id, frozenset())
-    window, zone = _hours(one)
     situation = Situation(
         status=one.status,
         zone=one.zone,
-        window_zone=zone,
-        window=window,
+        hours=world.openings[one.campaign_id],
         plan_left=world.plan_left(one.tenant_id),
         campaign_left=one.own_left,
-        usable_numbers=len(members & world.numbers.keys()),
+        numbers=_ready(world, one),
         in_flight=world.in_flight[one.tenant_id],
+        heads=world.heads.get(one.campaign_id),
     )
     return standing(now, situation)
 
 
-def _hours(one: _Campaign) -> tuple[tuple[Rule, ...] | None, str]:
-    """The window's rules and zone. One that can't be read never opens; it must not stop everybody's look."""
+def _ready(world: _World, one: _Campaign) -> Ready:
+    members = world.members.get(one.campaign_id, frozenset())
+    usable = [world.numbers[member] for member in members if member in world.numbers]
+    unspent = [view for view in usable if not view.is_spent]
+    first = min(unspent, key=lambda view: view.pace_at, default=None)
+    if first is None:
+        return Ready(len(usable), 0)
+    return Ready(len(usable), len(unspent), datetime.fromtimestamp(first.pace_at, UTC), first.is_resting)
+
+
+@lru_cache(maxsize=4096)
+def _hours(window: str | None) -> Hours:
+    """A campaign's window as the database writes it. One that can't be read never opens; it must not stop everybody's
+    look."""
     try:
-        return read_window(one.window), safe_zone(zone_of_window(one.window, one.zone))
+        return read_hours(None if window is None else json.loads(window))
     except (KeyError, TypeError, ValueError, AttributeError):
-        return (), one.zone
+        return NEVER
+
+
+@lru_cache(maxsize=4096)
+def _opening_of_minute(hours: Hours, minute: datetime, zone: str) -> Opening:
+    return opening(hours, minute, zone)
+
+
+def _opening(one: _Campaign, now: datetime) -> Opening:
+    # Windows open and shut on whole minutes, and thousands of campaigns share the same few.
+    return _opening_of_minute(_hours(one.window), now.replace(second=0, microsecond=0), one.zone)
 
 
 def _finish(session: Session, now: datetime, done: Sequence[_Campaign]) -> None:
@@ -174,11 +220,7 @@ def _finished(now: datetime, tenant_id: int, campaign_id: int, total: int, sent:
 
 
 def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[_Campaign, Standing]]) -> None:
-    changed = [
-        (one, verdict)
-        for one, verdict in standings
-        if verdict.status is not one.status or verdict.reason != one.pause_reason
-    ]
+    changed = [(one, verdict) for one, verdict in standings if _is_news(now, one, verdict)]
     if not changed:
         return
     columns = {
@@ -195,6 +237,17 @@ def _write_standings(session: Session, now: datetime, standings: Sequence[tuple[
     quota_reached(session, [(one.tenant_id, one.zone) for one, _ in changed if one.tenant_id in spent], now)
 
 
+def _is_news(now: datetime, one: _Campaign, verdict: Standing) -> bool:
+    if verdict.status is not one.status:
+        return True
+    if verdict.reason == one.pause_reason:
+        known, until = one.next_send_at, verdict.until
+        return (known is None) != (until is None) or bool(known and until and abs(known - until) > SAME_MOMENT)
+    # A number whose turn has just come takes its next message at once: one change a message is enough.
+    is_due = one.next_send_at is not None and now - one.next_send_at < WORTH_SAYING
+    return bool(verdict.reason) or not (is_due and one.pause_reason in OF_THE_PACE)
+
+
 def _standing_line(now: datetime, tenant_id: int, campaign_id: int, was: str, *after: Any) -> LogLine | None:
     status, reason, until = after
     if status == was:
@@ -208,7 +261,7 @@ def _standing_line(now: datetime, tenant_id: int, campaign_id: int, was: str, *a
     return LogLine(tenant_id, campaign_id, now, LogType.RESUMED, Severity.INFO, text, {"from": was})
 
 
-def _draw(world: _World, able: Sequence[_Campaign]) -> Picture:
+def _draw(world: _World, able: Sequence[tuple[_Campaign, int]]) -> Picture:
     campaigns = {
         one.campaign_id: CampaignView(
             one.tenant_id,
@@ -218,8 +271,9 @@ def _draw(world: _World, able: Sequence[_Campaign]) -> Picture:
             one.interval_max_ms,
             world.members[one.campaign_id],
             one.pending if one.own_left is None else min(one.pending, one.own_left),
+            zones,
         )
-        for one in able
+        for one, zones in able
     }
     tenants = {
         tenant_id: TenantView(
@@ -227,6 +281,6 @@ def _draw(world: _World, able: Sequence[_Campaign]) -> Picture:
             Terms(world.days[tenant_id], world.plans[tenant_id].daily_messages),
             world.plan_left(tenant_id) or 0,
         )
-        for tenant_id in {one.tenant_id for one in able}
+        for tenant_id in {one.tenant_id for one, _ in able}
     }
     return Picture(tenants, campaigns, world.numbers)

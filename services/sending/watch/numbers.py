@@ -66,6 +66,8 @@ class _Row(NamedTuple):
     acks: float
     latency_ms: float
     quiet_seconds: float
+    pace_at: float
+    is_resting: bool
 
 
 def read_numbers(session: Session, daemon_id: str, ground: Ground) -> dict[int, NumberView]:
@@ -101,4 +103,6 @@ def view_of(row: Any, ground: Ground) -> NumberView:
         floor_ms=ground.rules.floors.of(plan, row.connector, is_sandbox=row.is_sandbox),
         record=record.rested(float(row.quiet_seconds)),
         warm_up=stage.share if stage else 1.0,
+        pace_at=float(row.pace_at),
+        is_resting=row.is_resting,
     )

@@ -5,8 +5,8 @@ from typing import Final
 from sqlalchemy import text
 
 ACTIVE_CAMPAIGNS: Final = text("""
-SELECT c.tenant_id, c.id, c.status, c.rotation_mode, c.interval_min_ms, c.interval_max_ms, c.daily_limit, c.window,
-       c.pause_reason, t.time_zone, k.pending, k.sending,
+SELECT c.tenant_id, c.id, c.status, c.rotation_mode, c.interval_min_ms, c.interval_max_ms, c.daily_limit,
+       CAST(c.window AS text), c.pause_reason, c.next_send_at, t.time_zone, k.pending, k.sending,
        CASE WHEN c.daily_limit IS NOT NULL THEN COALESCE((
            SELECT d.claimed FROM campaign_days d
            WHERE d.tenant_id = c.tenant_id AND d.campaign_id = c.id AND d.instance_id = 0
@@ -25,7 +25,9 @@ SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_cred
                CASE WHEN i.leased_by IS NULL OR i.leased_by = CAST(:daemon AS uuid) THEN i.next_allowed_at
                     ELSE i.leased_until END)),
        i.warm_up, i.first_connected_at, i.smoothed_count, i.smoothed_failures, i.smoothed_acks, i.smoothed_latency_ms,
-       COALESCE(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0)
+       COALESCE(extract(epoch FROM CAST(:now AS timestamptz) - GREATEST(i.last_success_at, i.last_health_update)), 0),
+       extract(epoch FROM GREATEST(i.next_allowed_at, i.held_until)),
+       COALESCE(i.held_until > i.next_allowed_at, false)
 FROM instances i
 WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.health_score >= 50 AND i.consecutive_unclear < 2
   AND i.tenant_id = ANY(CAST(:tenants AS bigint[]))
@@ -43,6 +45,18 @@ USED_TODAY: Final = text("""
 SELECT u.tenant_id, u.messages_reserved
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:days AS date[])) AS s(tenant_id, day)
 JOIN daily_usage u ON u.tenant_id = s.tenant_id AND u.day = s.day
+""")
+
+QUEUE_HEADS: Final = text("""
+SELECT s.campaign_id, z.zone, q.next_attempt_at, q.attempts
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[])) AS s(tenant_id, campaign_id)
+CROSS JOIN unnest(CAST(:zones AS smallint[])) AS z(zone)
+CROSS JOIN LATERAL (
+    SELECT c.next_attempt_at, c.attempts FROM campaign_contacts c
+    WHERE c.tenant_id = s.tenant_id AND c.campaign_id = s.campaign_id AND c.zone = z.zone AND c.status = 'pending'
+    ORDER BY c.next_attempt_at, c.id
+    LIMIT 1
+) q
 """)
 
 CHANGE_STANDING: Final = text("""

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.campaigns.forecast import Channel, Load, forecast
-from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window, open_spans, rules_of
+from services.campaigns.hours import ALWAYS, open_spans, read_hours
+from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
 
 ZONE = "America/Sao_Paulo"
 MONDAY, SATURDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 28), date(2026, 11, 29)
@@ -18,13 +19,13 @@ NOON = datetime(2026, 11, 23, 15, tzinfo=UTC)
 def hours(window: dict[str, Any] | None, day: date) -> list[tuple[int, int]]:
     """Open spans as hours from the day's local midnight."""
     midnight = datetime(day.year, day.month, day.day, 3, tzinfo=UTC)
-    spans = open_spans(rules_of(checked_window(window)), day, ZONE)
+    spans = open_spans(read_hours(checked_window(window)), day, ZONE)
     return [(int((a - midnight) / timedelta(hours=1)), int((b - midnight) / timedelta(hours=1))) for a, b in spans]
 
 
 def load(messages: int, *channels: Channel, **limits: Any) -> Load:
-    return Load(**({"messages": messages, "channels": channels, "day_limit": 10**6, "left_today": 10**6, "rules": None,
-                    "zone": ZONE} | limits))  # fmt: skip
+    usual = {"day_limit": 10**6, "left_today": 10**6, "hours": ALWAYS, "zone": ZONE}
+    return Load(**({"messages": messages, "channels": channels} | usual | limits))
 
 
 def test_the_default_is_telemarketing_hours() -> None:
@@ -79,7 +80,7 @@ def test_two_numbers_need_half_the_time() -> None:
 
 def test_what_does_not_fit_today_goes_on_when_the_window_opens_again() -> None:
     late = NOON + timedelta(hours=8, minutes=59)
-    done = forecast(load(3, Channel(60), rules=rules_of(dict(DEFAULT_WINDOW))), late)
+    done = forecast(load(3, Channel(60), hours=read_hours(dict(DEFAULT_WINDOW))), late)
     assert done.ends_at == datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     assert done.days == 2
 
@@ -89,7 +90,7 @@ def test_the_daily_limits_spread_a_campaign_over_days() -> None:
     assert done.days == 3
     assert done.ends_at is not None
     assert done.ends_at.date() == date(2026, 11, 25)
-    capped = forecast(load(30, Channel(1, cap=10, left_today=0)), NOON)
+    capped = forecast(load(30, Channel(1, cap=10, used=10)), NOON)
     assert capped.days == 3
 
 

@@ -1,7 +1,6 @@
 """The pure core by its properties: no session, no clock."""
 
 from collections import Counter, deque
-from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from random import Random
 
@@ -10,15 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.whatsapp import RULES, ReceiptStatus, RefusalCode, Refused, Sent, Unclear
-from models.campaigns import CampaignStatus, ContactStatus, RotationMode
+from models.campaigns import ContactStatus, RotationMode
 from services.sending.opt_out import is_opt_out
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.rotation import Candidate, Record, explain, rank
-from services.sending.standing import Situation, standing
 from services.sending.turns import CampaignHand, TenantHand, deal
-from services.sending.window import is_open, next_opening, read_window, safe_zone
 
 milliseconds = st.none() | st.integers(0, 600_000)
 modes = st.sampled_from(RotationMode)
@@ -127,79 +124,6 @@ def test_intelligent_prefers_health_and_never_forgets_anybody() -> None:
     assert first[1] > 2 * first[3] > 0
 
 
-@given(st.integers(0, 6), st.integers(0, 23), st.integers(0, 59))
-def test_a_window_is_open_within_its_days_and_hours(ahead: int, hour: int, minute: int) -> None:
-    rules = read_window({"days": [1, 2, 3, 4, 5], "start": "09:00", "end": "21:00"})
-    moment = datetime(2026, 11, 23, hour + 3, minute, tzinfo=UTC) if hour < 21 else None
-    if moment is None:
-        return
-    moment += timedelta(days=ahead)
-    assert is_open(rules, moment, SP) == (ahead < 5 and 9 <= hour < 21)
-    opens = next_opening(rules, moment, SP)
-    assert opens is not None and opens >= moment and is_open(rules, opens, SP)
-
-
-def test_no_window_means_always_and_an_end_may_pass_midnight() -> None:
-    night = read_window({"days": [6], "start": "22:00", "end": "02:00"})
-    sunday_one = datetime(2026, 11, 29, 4, 0, tzinfo=UTC)
-    assert is_open(None, sunday_one, SP)
-    assert is_open(night, sunday_one, SP)
-    assert not is_open(night, sunday_one + timedelta(hours=2), SP)
-    all_day = read_window({"days": [7], "start": "00:00", "end": "24:00"})
-    assert is_open(all_day, sunday_one, SP)
-
-
-def test_a_window_of_several_rules_is_open_in_any_of_them() -> None:
-    rules = read_window(
-        {
-            "rules": [
-                {"days": [1, 2, 3, 4, 5], "start": "09:00", "end": "21:00"},
-                {"days": [6], "start": "10:00", "end": "16:00"},
-            ]
-        }
-    )
-    saturday_nine = datetime(2026, 11, 28, 12, 30, tzinfo=UTC)
-    assert not is_open(rules, saturday_nine, SP)
-    assert next_opening(rules, saturday_nine, SP) == datetime(2026, 11, 28, 13, 0, tzinfo=UTC)
-
-
-NOON = datetime(2026, 11, 23, 15, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("changes", "status", "may_send"),
-    [
-        ({}, "running", True),
-        ({"plan_left": None}, "running", False),
-        ({"plan_left": 0}, "waiting_quota", False),
-        ({"campaign_left": 0}, "waiting_quota", False),
-        ({"plan_left": 0, "in_flight": 1}, "running", False),
-        ({"usable_numbers": 0}, "running", False),
-        ({"window": read_window({"days": [7]})}, "waiting_window", False),
-        ({"status": CampaignStatus.WAITING_QUOTA}, "running", True),
-        ({"status": CampaignStatus.WAITING_WINDOW}, "running", True),
-    ],
-)
-def test_a_campaigns_standing(changes: dict[str, object], status: str, may_send: bool) -> None:
-    fine = {
-        "status": CampaignStatus.RUNNING,
-        "zone": SP,
-        "window_zone": SP,
-        "window": None,
-        "plan_left": 5,
-        "campaign_left": None,
-        "usable_numbers": 1,
-    }
-    verdict = standing(NOON, Situation(**(fine | changes)))  # type: ignore[arg-type]
-    assert (verdict.status.value, verdict.may_send) == (status, may_send)
-    assert may_send or verdict.reason or changes.get("in_flight")
-
-
-def test_a_spent_day_ends_at_the_tenants_midnight() -> None:
-    spent = Situation(CampaignStatus.RUNNING, SP, SP, None, 0, None, 1)
-    assert standing(NOON, spent).until == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
 @pytest.mark.parametrize("text", ["SAIR", " sair. ", "Não quero receber!", "pare 🙏", "STOP", "Descadastrar"])
 def test_a_whole_message_that_is_a_stop_word_is_an_opt_out(text: str) -> None:
     assert is_opt_out(text)
@@ -268,8 +192,3 @@ def hand(tenant_id: int, numbers: int, campaigns: int, *, mode: RotationMode = R
         CampaignHand(tenant_id * 10 + place, mode, frozenset(ids), 1000) for place in range(campaigns)
     )
     return made
-
-
-def test_an_unknown_zone_is_read_as_the_default() -> None:
-    assert safe_zone("America/Rio_Branco") == "America/Rio_Branco"
-    assert safe_zone("Marte/Olimpo") == safe_zone("../etc/passwd") == SP

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.clock import day_in_zone, utcnow
 from core.tenancy import system_scope
-from models.accounts import DailyUsage, Licence
+from models.accounts import DailyUsage, Licence, Tenant
 from tests.support.page_client import PageClient
-from tests.support.world import PASSWORD, TenantHandle
+from tests.support.world import PASSWORD, TenantHandle, make_user
 
 NEW = "meu gato come às sete"
 DAY = timedelta(days=1)
@@ -102,3 +102,53 @@ def test_a_change_that_is_refused_says_why_beside_the_field(
     me.get("/account")
     answer = me.post("/account/password", fields)
     assert (answer.status_code, words in answer.text) == (422, True)
+
+
+def most_a_week(factory: sessionmaker[Session], tenant: TenantHandle) -> int | None:
+    with system_scope("test"), factory() as session:
+        return session.get_one(Tenant, tenant.id).messages_per_person_week
+
+
+def test_the_owner_says_how_often_one_person_may_be_written_to(
+    sign_in: SignIn, tenant: TenantHandle, factory: sessionmaker[Session]
+) -> None:
+    page = sign_in(tenant)
+    assert 'data-figure="messages_per_person_week" data-value="2"' in page.get("/account").text
+    assert page.post("/account/manners", {"messages_per_person_week": "3"}).status_code == 303
+    assert most_a_week(factory, tenant) == 3
+    page.post("/account/manners", {"messages_per_person_week": ""})
+    assert most_a_week(factory, tenant) is None
+    assert "Sem limite de mensagens por pessoa" in page.get("/account").text
+
+
+@pytest.mark.parametrize("typed", ["0", "51", "-1", "dois", "²"])
+def test_a_limit_per_person_out_of_bounds_is_refused_in_words(
+    typed: str, sign_in: SignIn, tenant: TenantHandle, factory: sessionmaker[Session]
+) -> None:
+    page = sign_in(tenant)
+    page.get("/account")
+    answer = page.post("/account/manners", {"messages_per_person_week": typed})
+    assert (answer.status_code, most_a_week(factory, tenant)) == (422, 2)
+    assert "Use de 1 a 50" in answer.text
+
+
+@pytest.mark.parametrize(("role", "status"), [("manager", 303), ("operator", 403), ("viewer", 403)])
+def test_who_may_change_settings_may_change_the_limit_per_person(
+    role: str, status: int, sign_in: SignIn, tenant: TenantHandle, factory: sessionmaker[Session]
+) -> None:
+    page = sign_in(make_user(factory, tenant.id, role=role))
+    assert ("change-manners" in page.get("/account").text) == (status == 303)
+    assert page.post("/account/manners", {"messages_per_person_week": "9"}).status_code == status
+    assert most_a_week(factory, tenant) == (9 if status == 303 else 2)
+
+
+def test_a_strangers_limit_is_their_own(
+    sign_in: SignIn,
+    tenant: TenantHandle,
+    make_tenant: Callable[..., TenantHandle],
+    factory: sessionmaker[Session],
+) -> None:
+    page = sign_in(make_tenant(name="Estranha"))
+    page.get("/account")
+    assert page.post("/account/manners", {"messages_per_person_week": "7"}).status_code == 303
+    assert most_a_week(factory, tenant) == 2
