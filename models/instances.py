@@ -180,6 +180,12 @@ class DirectMessage(TenantOwned, Created, Base):
             "provider_message_id",
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
+        Index(
+            "ix_direct_messages_open",
+            "tenant_id",
+            "phone_key",
+            postgresql_where=text("status IN ('sending', 'unconfirmed')"),
+        ),
     )
 
     instance_id: Mapped[int]

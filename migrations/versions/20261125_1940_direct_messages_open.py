@@ -1,0 +1,16 @@
+"""Direct messages whose outcome is open, by recipient: a provider's receipt for an id nobody knows may be one of theirs."""
+
+from migrations.support import run
+
+revision = "20261125_1940"
+down_revision = "20261125_1830"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Few rows are open at any moment, so the index stays small however many messages there have been."""
+    run(
+        "CREATE INDEX IF NOT EXISTS ix_direct_messages_open ON direct_messages (tenant_id, phone_key)"
+        " WHERE status IN ('sending', 'unconfirmed')"
+    )
