@@ -1,4 +1,4 @@
-"""Direct messages whose outcome is open, by recipient: a provider's receipt for an id nobody knows may be one of theirs."""
+"""Direct messages whose outcome is open, by recipient: a receipt for an id nobody knows may be one of theirs."""
 
 from migrations.support import run
 

@@ -43,3 +43,6 @@ class Tuning:
 EXPIRY = timedelta(days=30)
 EARLY_RECEIPT = timedelta(minutes=10)
 """How long a receipt waits for the settle of its message before it counts as nobody's."""
+
+NAMELESS_AFTER = timedelta(seconds=5)
+"""News of an unknown message id is tried by recipient only after this: its own settle comes first."""

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -15,15 +15,15 @@ from services.sending.logbook import write_logs
 from services.sending.numbers import HEALTH_PER_DELIVERED, HEALTH_PER_READ, Numbers
 from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.receipts import sql
+from services.sending.receipts.direct import apply_to_directs
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
 from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
 from services.sending.settle import suppress_people
+from services.sending.tuning import NAMELESS_AFTER
 from services.sending.words import LogLine
 
 MOST_CALLS: Final = 500
-NAMELESS_AFTER: Final = timedelta(seconds=5)
-"""News of an unknown message id is tried by recipient only after this: its own settle comes first."""
 
 MessageKey = tuple[int, int, str]
 
@@ -64,6 +64,8 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
+    known = {key: message.status for key, message in messages.items()}
+    known |= apply_to_directs(session, [one for one in found.news if one.key not in known], numbers, now)
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
@@ -72,7 +74,7 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas.write(session)
     # When it was heard: the month of a provider's clock may have no partition, and would stop everybody's receipts.
     write_logs(session, [line._replace(at=now) for line in lines])
-    _file(session, calls, found, messages, now)
+    _file(session, calls, found, known, now)
     return len(calls)
 
 
@@ -207,7 +209,7 @@ def _file(
     session: Session,
     calls: Sequence[Call],
     found: Gathered,
-    messages: Mapping[MessageKey, Message],
+    known: Mapping[MessageKey, ContactStatus],
     now: datetime,
 ) -> None:
     """Say of each call what became of it; one with news of an unknown message waits."""
@@ -215,7 +217,7 @@ def _file(
     for call in calls:
         status, problem = found.verdicts[call.call_id]
         wait = 0.0
-        if any(_is_open(messages.get(one.key)) for one in found.of_call.get(call.call_id, ())):
+        if any(_is_open(known.get(one.key)) for one in found.of_call.get(call.call_id, ())):
             status, wait = wait_or_give_up(call, now)
         verdicts.append((status, problem, wait))
     columns = {
@@ -229,6 +231,6 @@ def _file(
     session.execute(sql.FILE_INBOX, columns)
 
 
-def _is_open(message: Message | None) -> bool:
+def _is_open(status: ContactStatus | None) -> bool:
     """Nobody's yet, or its message is still being settled."""
-    return message is None or message.status is ContactStatus.SENDING
+    return status is None or status is ContactStatus.SENDING
