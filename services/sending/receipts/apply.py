@@ -15,7 +15,7 @@ from services.sending.logbook import write_logs
 from services.sending.numbers import HEALTH_PER_DELIVERED, HEALTH_PER_READ, Numbers
 from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.receipts import sql
-from services.sending.receipts.direct import apply_to_directs
+from services.sending.receipts.direct import Direct, apply_to_directs, named_directs
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
 from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
@@ -59,13 +59,14 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     if not calls:
         return 0
     found = gather(calls)
-    messages = _find_messages(session, found.news, now)
+    messages, directs = _find_messages(session, found.news, now)
     moves = _decide(messages, found.news)
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
     known = {key: message.status for key, message in messages.items()}
-    known |= apply_to_directs(session, [one for one in found.news if one.key not in known], numbers, now)
+    others = [one for one in found.news if one.key not in known]
+    known |= apply_to_directs(session, directs, others, numbers=numbers, now=now)
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
@@ -88,11 +89,14 @@ def set_aside(session: Session, call_id: int, *, problem: str, now: datetime) ->
     session.execute(sql.SET_ASIDE, {"id": call_id, "problem": problem, "now": now})
 
 
-def _find_messages(session: Session, news: Sequence[News], now: datetime) -> dict[MessageKey, Message]:
-    """The ledger rows, by the provider's id; then, for open outcomes that nobody named, by recipient."""
+def _find_messages(
+    session: Session, news: Sequence[News], now: datetime
+) -> tuple[dict[MessageKey, Message], dict[MessageKey, Direct]]:
+    """The ledger rows, by the provider's id, and the direct messages; then, for open outcomes that nobody named, the
+    rows by recipient: an id that names a direct message is nobody else's."""
     keys = sorted({one.key for one in news})
     if not keys:
-        return {}
+        return {}, {}
     columns = {
         "tenants": plain(key[0] for key in keys),
         "instances": plain(key[1] for key in keys),
@@ -100,8 +104,10 @@ def _find_messages(session: Session, news: Sequence[News], now: datetime) -> dic
     }
     rows = session.execute(sql.MESSAGES_BY_ID, columns)
     found = {(row[0], row[3], row[4]): _message(*row) for row in rows}
-    nameless = [one for one in news if one.key not in found and one.phone_key and _may_be_nameless(one, now)]
-    return found | _by_recipient(session, nameless)
+    directs = named_directs(session, [key for key in keys if key not in found])
+    known = found.keys() | directs.keys()
+    nameless = [one for one in news if one.key not in known and one.phone_key and _may_be_nameless(one, now)]
+    return found | _by_recipient(session, nameless), directs
 
 
 def _message(*row: Any) -> Message:

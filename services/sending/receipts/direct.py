@@ -3,7 +3,7 @@ unconfirmed) by number, recipient and text. Nothing of them counts in a campaign
 the number's health as any other does."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -39,14 +39,30 @@ class _Move(NamedTuple):
     first_at: datetime
 
 
+def named_directs(session: Session, keys: Sequence[MessageKey]) -> dict[MessageKey, Direct]:
+    """The messages these ids of the provider name, locked."""
+    if not keys:
+        return {}
+    columns = {
+        "tenants": plain(key[0] for key in keys),
+        "instances": plain(key[1] for key in keys),
+        "message_ids": texts(key[2] for key in keys),
+    }
+    rows = session.execute(sql.DIRECTS_BY_ID, columns)
+    return {(row[0], row[2], row[3]): Direct._make((*row[:4], ContactStatus(row[4]))) for row in rows}
+
+
 def apply_to_directs(
-    session: Session, news: Sequence[News], numbers: Numbers, now: datetime
+    session: Session, named: Mapping[MessageKey, Direct], news: Sequence[News], *, numbers: Numbers, now: datetime
 ) -> dict[MessageKey, ContactStatus]:
     """Move what these news (no campaign's) speak of; the state each message had before, by the provider's id.
     Call it when `numbers` holds the campaigns' figures already: which day they belong to is theirs to say."""
-    if not news:
-        return {}
-    found = _find(session, news, now)
+    nameless = {
+        one.key: one
+        for one in news
+        if one.key not in named and one.phone_key and now - one.received_at >= NAMELESS_AFTER
+    }
+    found = {**named, **_by_recipient(session, list(nameless.values()))}
     moves = _decide(found, news)
     _write(session, moves)
     for move in moves:
@@ -54,24 +70,6 @@ def apply_to_directs(
             key = (move.message.tenant_id, move.message.instance_id)
             numbers.of(key, now.date()).health += HEALTH_PER_FAILURE
     return {key: message.status for key, message in found.items()}
-
-
-def _find(session: Session, news: Sequence[News], now: datetime) -> dict[MessageKey, Direct]:
-    keys = sorted({one.key for one in news})
-    columns = {
-        "tenants": plain(key[0] for key in keys),
-        "instances": plain(key[1] for key in keys),
-        "message_ids": texts(key[2] for key in keys),
-    }
-    found: dict[MessageKey, Direct] = {}
-    for row in session.execute(sql.DIRECTS_BY_ID, columns):
-        found[row[0], row[2], row[3]] = Direct._make((*row[:4], ContactStatus(row[4])))
-    wanted = {
-        one.key: one
-        for one in news
-        if one.key not in found and one.phone_key and now - one.received_at >= NAMELESS_AFTER
-    }
-    return found | _by_recipient(session, list(wanted.values()))
 
 
 def _by_recipient(session: Session, news: Sequence[News]) -> dict[MessageKey, Direct]:
@@ -95,7 +93,7 @@ def _by_recipient(session: Session, news: Sequence[News]) -> dict[MessageKey, Di
     return found
 
 
-def _decide(found: dict[MessageKey, Direct], news: Sequence[News]) -> list[_Move]:
+def _decide(found: Mapping[MessageKey, Direct], news: Sequence[News]) -> list[_Move]:
     by_message: dict[MessageKey, list[News]] = defaultdict(list)
     for one in news:
         if one.key in found:

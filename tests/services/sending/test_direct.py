@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from core.crypto import key_ring
 from core.tenancy import system_scope
 from models.instances import DirectKind
 from services.sending import Engine, Tuning
 from services.sending.direct import tend
 from services.sending.watch.recovery import recover, return_claim
-from tests.services.sending.directs import direct, queue, states
+from tests.services.sending.directs import assert_one_at_a_time, direct, queue, states
 from tests.services.sending.scene import Scene, phones
 from tests.support.sandbox_process import SandboxProcess
 
@@ -69,7 +70,7 @@ def test_campaigns_of_a_busy_number_let_it_go_first(scene: Scene, sandbox_now: S
     assert len(between) <= 6
     first = min(direct(scene, one).claimed_at for one in answers)
     assert not [row for row in scene.contacts(campaign).values() if row.claimed_at and first < row.claimed_at < last]
-    assert_one_at_a_time(scene, sandbox_now)
+    assert_one_at_a_time(scene)
 
 
 def test_somebody_who_left_gets_the_confirmation_of_that_and_nothing_else(
@@ -80,8 +81,9 @@ def test_somebody_who_left_gets_the_confirmation_of_that_and_nothing_else(
         "INSERT INTO suppressions (tenant_id, phone_key, phone, reason) VALUES (:tenant_id, :phone, :phone, 'opt_out')",
         phone=ANA,
     )
-    answer, test, confirmation = (queue(scene, number, ANA, kind.value, kind=kind)
-                                  for kind in (DirectKind.ANSWER, DirectKind.TEST, DirectKind.CONFIRMATION))  # fmt: skip
+    answer = queue(scene, number, ANA)
+    test = queue(scene, number, ANA, kind=DirectKind.TEST)
+    confirmation = queue(scene, number, ANA, "Pronto, você saiu.", kind=DirectKind.CONFIRMATION)
 
     drive(scene, lambda: direct(scene, confirmation).status == "sent")
 
@@ -90,7 +92,7 @@ def test_somebody_who_left_gets_the_confirmation_of_that_and_nothing_else(
         assert (row.status, row.reason, row.attempts) == ("failed", "opt_out", 0)
         assert "não perturbe" in (row.error or "")
         assert row.failed_at
-    assert [entry["text"] for entry in sandbox_now.ledger("mega")] == ["confirmation"]
+    assert [entry["text"] for entry in sandbox_now.ledger("mega")] == ["Pronto, você saiu."]
 
 
 @pytest.mark.parametrize(
@@ -268,7 +270,14 @@ def test_the_address_whatsapp_confirmed_is_used(scene: Scene, sandbox_now: Sandb
 def test_outside_the_24_hours_the_official_api_says_so_and_the_number_is_not_blamed(
     scene: Scene, sandbox_now: SandboxProcess, drive: Drive
 ) -> None:
-    number = scene.add_number(sandbox_now.addresses["cloud_api"], connector="cloud_api", instance_key="100200300400500")
+    key = "200000000000002"
+    credentials = key_ring().seal('{"access_token": "a"}', bound_to=f"instances:{scene.tenant_id}:{key}")
+    number = scene.add_number(
+        sandbox_now.addresses["cloud"] + "/v23.0",
+        connector="cloud_api",
+        instance_key=key,
+        sealed_credentials=credentials,
+    )
     answer = queue(scene, number, ANA)
 
     drive(scene, lambda: direct(scene, answer).status == "failed")
@@ -284,7 +293,8 @@ def test_what_a_crash_left_in_flight_is_unconfirmed_and_frees_its_number(scene: 
     answer = queue(scene, number, ANA)
     daemon = "11111111-2222-3333-4444-555555555555"
     scene.run_sql(
-        "UPDATE direct_messages SET status = 'sending', lease_until = now() - interval '1 s' WHERE tenant_id = :tenant_id"
+        "UPDATE direct_messages SET status = 'sending', lease_until = now() - interval '1 s'"
+        " WHERE tenant_id = :tenant_id"
     )
     scene.run_sql(
         "UPDATE instances SET leased_by = CAST(:daemon AS uuid), leased_until = now() - interval '1 s'"
@@ -338,15 +348,3 @@ def is_pending(scene: Scene, direct_id: int) -> bool:
 def run_tend(scene: Scene, now: datetime) -> int:
     with system_scope("test"), scene.factory.begin() as session:
         return tend(session, now)
-
-
-def assert_one_at_a_time(scene: Scene, provider: SandboxProcess) -> None:
-    """By our own ledger: no two messages of a number, of whatever lane, overlap between claim and settle."""
-    rows = scene.run_sql(
-        "SELECT instance_id, claimed_at, sent_at FROM campaign_contacts WHERE tenant_id = :tenant_id AND sent_at > '-infinity'"
-        " UNION ALL SELECT instance_id, claimed_at, sent_at FROM direct_messages"
-        " WHERE tenant_id = :tenant_id AND sent_at > '-infinity' ORDER BY 1, 2"
-    )
-    assert rows
-    for (number, _, ended), (other, began, _) in zip(rows, rows[1:], strict=False):
-        assert number != other or began >= ended, (number, ended, began)
