@@ -186,6 +186,7 @@ class DirectMessage(TenantOwned, Created, Base):
             "phone_key",
             postgresql_where=text("status IN ('sending', 'unconfirmed')"),
         ),
+        Index("ix_direct_messages_tests", "tenant_id", "created_by", "id", postgresql_where=text("kind = 'test'")),
     )
 
     instance_id: Mapped[int]

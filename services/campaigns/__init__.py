@@ -56,6 +56,7 @@ from services.campaigns.steer import (
     start_campaign,
 )
 from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
+from services.campaigns.trial import MOST_PER_HOUR, Trial, send_test, trial_of
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
 from services.campaigns.window import zone_of as zone_of_window
 
@@ -66,6 +67,7 @@ __all__ = [
     "EXIT_LINE",
     "EXPORT_HEADER",
     "MAX_MESSAGES",
+    "MOST_PER_HOUR",
     "REPLIED",
     "SENTENCES",
     "Analytics",
@@ -89,6 +91,7 @@ __all__ = [
     "Reason",
     "Resend",
     "Totals",
+    "Trial",
     "Verdict",
     "add_deal",
     "analytics_of",
@@ -132,10 +135,12 @@ __all__ = [
     "resend",
     "resume_campaign",
     "schedule_campaign",
+    "send_test",
     "start_campaign",
     "start_scheduled_campaign",
     "success_rate",
     "totals_of",
+    "trial_of",
     "unfilled_in",
     "unknown_in",
     "update_campaign",
