@@ -6,8 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from core.crypto import key_ring
-from core.tenancy import system_scope
+from core.errors import Conflict
+from core.tenancy import system_scope, tenant_scope
 from models.instances import DirectKind
+from services.campaigns import send_test
+from services.instances import delete_instance
 from services.sending import Engine, Tuning
 from services.sending.direct import tend
 from services.sending.watch.recovery import recover, return_claim
@@ -339,6 +342,38 @@ def test_another_daemons_number_is_left_alone(scene: Scene, sandbox_now: Sandbox
 
     assert direct(scene, answer).status == "pending"
     assert states(scene) == {"pending": 1}
+
+
+def test_a_number_with_an_answer_in_flight_is_not_removed(scene: Scene) -> None:
+    number = scene.add_number("http://127.0.0.1:9")
+    queue(scene, number, ANA)
+    scene.run_sql("UPDATE direct_messages SET status = 'sending' WHERE tenant_id = :tenant_id")
+    with tenant_scope(scene.tenant_id), scene.factory() as session, pytest.raises(Conflict):
+        delete_instance(session, scene.tenant_id, number, actor=None, now=datetime.now(UTC))
+    scene.run_sql("UPDATE direct_messages SET status = 'sent' WHERE tenant_id = :tenant_id")
+    with tenant_scope(scene.tenant_id), scene.factory() as session:
+        delete_instance(session, scene.tenant_id, number, actor=None, now=datetime.now(UTC))
+
+
+def test_a_test_send_arrives_as_the_campaign_then_does(scene: Scene, sandbox_now: SandboxProcess, drive: Drive) -> None:
+    number = scene.add_number(sandbox_now.mega_url)
+    texts = ("Oi {primeiro nome}!", "Olá {nome}.", "E aí, {nome}?")
+    campaign = scene.add_campaign([number], phones(4), texts=texts, exit_line=True, status="paused")
+    with tenant_scope(scene.tenant_id), scene.factory.begin() as session:
+        tests = [
+            send_test(session, scene.tenant_id, campaign, phone=ANA, row=row, now=datetime.now(UTC), actor=None).id
+            for row in (1, 2, 3, 4)
+        ]
+    drive(scene, lambda: all(direct(scene, one).status == "sent" for one in tests))
+    assert scene.counts(campaign)["pending"] == 4
+
+    scene.run_sql("UPDATE campaigns SET status = 'running' WHERE tenant_id = :tenant_id")
+    drive(scene, lambda: scene.campaign(campaign).status == "completed")
+
+    said = [entry["text"] for entry in sandbox_now.ledger("mega") if entry["to"] == ANA]
+    rows = sorted(scene.contacts(campaign).values(), key=lambda row: row.id)
+    assert said == [row.rendered_text for row in rows]
+    assert all(text.endswith("SAIR para não receber mais mensagens.") for text in said)
 
 
 def is_pending(scene: Scene, direct_id: int) -> bool:
