@@ -2,7 +2,17 @@
 
 from flask import Flask
 
-from api import auth, campaigns, dashboard, health, instances, leads, leads_imports
+from api import (
+    auth,
+    campaigns,
+    campaigns_trial,
+    dashboard,
+    health,
+    instances,
+    instances_direct,
+    leads,
+    leads_imports,
+)
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart, whatsapp
@@ -11,9 +21,11 @@ ROOMS = (
     auth.blueprint,
     health.api_blueprint,
     instances.blueprint,
+    instances_direct.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
     campaigns.blueprint,
+    campaigns_trial.blueprint,
     dashboard.blueprint,
 )
 PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)

@@ -182,6 +182,13 @@ class DirectMessage(TenantOwned, Created, Base):
             "provider_message_id",
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
+        Index(
+            "ix_direct_messages_open",
+            "tenant_id",
+            "phone_key",
+            postgresql_where=text("status IN ('sending', 'unconfirmed')"),
+        ),
+        Index("ix_direct_messages_tests", "tenant_id", "created_by", "id", postgresql_where=text("kind = 'test'")),
     )
 
     instance_id: Mapped[int]

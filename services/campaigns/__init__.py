@@ -57,6 +57,7 @@ from services.campaigns.steer import (
     start_campaign,
 )
 from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
+from services.campaigns.trial import MOST_PER_HOUR, Trial, send_test, trial_of
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "EXIT_LINE",
     "EXPORT_HEADER",
     "MAX_MESSAGES",
+    "MOST_PER_HOUR",
     "NEVER",
     "REPLIED",
     "SENTENCES",
@@ -92,6 +94,7 @@ __all__ = [
     "Reason",
     "Resend",
     "Totals",
+    "Trial",
     "Verdict",
     "add_deal",
     "analytics_of",
@@ -139,10 +142,12 @@ __all__ = [
     "resume_campaign",
     "safe_zone",
     "schedule_campaign",
+    "send_test",
     "start_campaign",
     "start_scheduled_campaign",
     "success_rate",
     "totals_of",
+    "trial_of",
     "unfilled_in",
     "unknown_in",
     "update_campaign",

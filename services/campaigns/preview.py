@@ -57,9 +57,12 @@ class Preview:
         return self.row + 1 if self.row < self.total else None
 
 
-def preview(session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime) -> Preview | None:
+def preview(
+    session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime, *, variation: int | None = None
+) -> Preview | None:
     """The message of one person: from the ledger once launched, from the audience as it is now before. A row beyond
-    the last shows the last; None while there is no message or nobody receives. NotFound for a stranger's campaign."""
+    the last shows the last; `variation` (counted from 1) shows another than the person's own. None while there is no
+    message or nobody receives. NotFound for a stranger's campaign and for a variation that isn't there."""
     campaign = campaign_of(session, tenant_id, campaign_id)
     parts = parts_of(session, tenant_id, campaign_id)
     if not parts.messages:
@@ -70,7 +73,9 @@ def preview(session: Session, tenant_id: int, campaign_id: int, row: int, now: d
         return None
     number = max(1, min(row, total))
     person = session.execute(people.offset(number - 1).limit(1)).one()
-    chosen = variation_of(campaign_id, person.phone, len(parts.messages))
+    chosen = variation_of(campaign_id, person.phone, len(parts.messages)) if variation is None else variation - 1
+    if not 0 <= chosen < len(parts.messages):
+        raise NotFound("Esta campanha não tem essa variação da mensagem.")
     values = recipient_values(person.name, person.phone, person.variables)
     return Preview(
         row=number,
@@ -83,9 +88,11 @@ def preview(session: Session, tenant_id: int, campaign_id: int, row: int, now: d
     )
 
 
-def preview_or_404(session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime) -> Preview:
+def preview_or_404(
+    session: Session, tenant_id: int, campaign_id: int, row: int, now: datetime, *, variation: int | None = None
+) -> Preview:
     """The same for programs: NotFound where there is nothing to show."""
-    found = preview(session, tenant_id, campaign_id, row, now)
+    found = preview(session, tenant_id, campaign_id, row, now, variation=variation)
     if found is None:
         raise NotFound("Ainda não há mensagem ou destinatário para mostrar.")
     return found

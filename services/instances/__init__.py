@@ -19,7 +19,7 @@ from services.instances.change import (
     resume_instance,
     update_instance,
 )
-from services.instances.direct import DirectContent, queue_direct
+from services.instances.direct import DirectContent, direct_message_of, queue_direct
 from services.instances.events import Arrived, MessagesArrived
 from services.instances.find import (
     InstanceFigures,
@@ -79,6 +79,7 @@ __all__ = [
     "challenge_of",
     "create_instance",
     "delete_instance",
+    "direct_message_of",
     "figures_of",
     "find_webhook_owner",
     "floors_of",

@@ -14,7 +14,7 @@ from core.crypto import fingerprint, new_secret
 from core.errors import Conflict, InvalidInput
 from models.accounts import Tenant
 from models.campaigns import CampaignContact, ContactStatus, LogType
-from models.instances import INSTANCE_TRANSITIONS, Instance, InstanceStatus
+from models.instances import INSTANCE_TRANSITIONS, DirectMessage, DirectStatus, Instance, InstanceStatus
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, register_in_directory, remove_from_directory
 from services.audit import record_audit
@@ -179,12 +179,21 @@ def delete_instance(session: Session, tenant_id: int, instance_id: int, *, actor
             CampaignContact.status == ContactStatus.SENDING,
         )
     ).scalar_one()
-    if in_flight:
+    if in_flight or _has_direct_in_flight(session, tenant_id, instance_id):
         raise Conflict("Há uma mensagem saindo por este número agora. Pause-o e tente de novo em instantes.")
     instance.deleted_at = now
     instance.status = InstanceStatus.DISCONNECTED
     remove_from_directory(session, "instance_webhook", tenant_id=tenant_id, target_id=instance_id)
     record_audit(session, tenant_id, "instances.delete", actor_user_id=actor, target=("instance", instance_id))
+
+
+def _has_direct_in_flight(session: Session, tenant_id: int, instance_id: int) -> bool:
+    query = select(DirectMessage.id).where(
+        DirectMessage.tenant_id == tenant_id,
+        DirectMessage.instance_id == instance_id,
+        DirectMessage.status == DirectStatus.SENDING,
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _move(session: Session, tenant_id: int, instance_id: int, target: InstanceStatus, reason: str) -> None:

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.errors import NotFound
 from core.phone import key_of
 from core.wake import wake_sender_after_commit
 from models.instances import DirectKind, DirectMessage
@@ -51,3 +53,13 @@ def queue_direct(
     session.flush()
     wake_sender_after_commit(session)
     return row
+
+
+def direct_message_of(session: Session, tenant_id: int, direct_id: int) -> DirectMessage:
+    """One message of the tenant's own; NotFound else."""
+    found = session.scalars(
+        select(DirectMessage).where(DirectMessage.tenant_id == tenant_id, DirectMessage.id == direct_id)
+    ).first()
+    if found is None:
+        raise NotFound("Esta mensagem não existe mais, ou não é desta conta.")
+    return found

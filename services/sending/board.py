@@ -6,7 +6,7 @@ transaction decides, so a stale board costs a refused turn and never a wrong mes
 
 import heapq
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -15,7 +15,7 @@ from services.sending.pacing import Interval, gap_interval, gap_ms
 from services.sending.picture import CampaignView, NumberView, Picture
 from services.sending.rotation import Candidate, all_bad, slowed_gap_ms
 from services.sending.turns import CampaignHand, TenantHand, Turn, deal
-from services.sending.words import ClaimReport, Slot
+from services.sending.words import Channel, ClaimReport, Slot
 
 DRY_SECONDS: Final = 1.0
 """A campaign whose pending rows aren't due yet is asked again this much later (or when somebody wakes us)."""
@@ -60,6 +60,8 @@ class Board:
         self._dry_until: dict[int, float] = {}
         self._dry: set[int] = set()
         self._last_used: dict[int, int] = {}
+        self._wanted: set[int] = set()
+        self.lent: set[int] = set()
 
     def show(self, picture: Picture, *, looked_at: float, now: float, woken: bool = False) -> None:
         """Take a new picture. What changed here since `looked_at` is kept: the look could not know it."""
@@ -142,6 +144,34 @@ class Board:
         dry, self._dry = self._dry, set()
         return dry
 
+    def give_way(self, wanted: Collection[int], now: float) -> None:
+        """Numbers that a lane ahead of campaigns wants or has: no campaign gets one of them until it is let go."""
+        released = self._wanted.difference(wanted)
+        self._wanted = set(wanted)
+        for instance_id in self._wanted & self.numbers.keys():
+            hand = self._hands.get(self.numbers[instance_id].view.tenant_id)
+            if hand is not None:
+                hand.free.pop(instance_id, None)
+        for instance_id in released & self.numbers.keys():
+            self._offer(self.numbers[instance_id], now)
+
+    def is_at_rest(self, instance_id: int) -> bool:
+        """Whether another lane may use this number now: no campaign has a message in flight through it."""
+        number = self.numbers.get(instance_id)
+        return number is None or (not number.is_busy and number.unsettled <= MOST_UNSETTLED)
+
+    def is_idle(self, instance_id: int) -> bool:
+        """Whether nothing is in flight through it, of campaigns or of the lane it is lent to."""
+        return not self.numbers[instance_id].is_busy and instance_id not in self.lent
+
+    def channel(self, instance_id: int) -> Channel:
+        """How to reach a number that has a message in flight."""
+        return self.numbers[instance_id].view
+
+    def errors_of(self, instance_id: int) -> int:
+        """Its errors in a row, as last seen."""
+        return self.numbers[instance_id].view.consecutive_errors
+
     def next_ready(self) -> float | None:
         """When the next number's gap ends; None when no number waits for time."""
         return self._timers[0][0] if self._timers else None
@@ -205,7 +235,7 @@ class Board:
         """Put a free number into its tenant's hand, or note when it will be free."""
         view = number.view
         hand = self._hands.get(view.tenant_id)
-        if hand is None or number.is_busy or view.is_spent:
+        if hand is None or number.is_busy or view.is_spent or view.instance_id in self._wanted:
             return
         if not number.is_free(now):
             if number.ready_at > now and number.ready_at != UNTIL_NEXT_LOOK:

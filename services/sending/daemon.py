@@ -18,6 +18,7 @@ from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
 from services.sending.checks import Pace, ask_checks
 from services.sending.database import told
+from services.sending.direct import tend
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
@@ -59,6 +60,7 @@ class Daemon:
             self._every(tuning.recover_every, self._recover),
             self._every(tuning.absence_every, self._take_over),
             self._every(tuning.sweep_every, self._sweep),
+            self._every(tuning.direct_tend_every, self._tend_directs),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.health_every, self._mind_health),
@@ -128,6 +130,9 @@ class Daemon:
             while not self.engine.stopping.is_set() and (await run(work)) > 0:
                 pass
         await run(prepare_months)
+
+    async def _tend_directs(self) -> None:
+        await self.engine.database.run(partial(tend, now=self.engine.clock.now()))
 
     async def _start_due(self) -> None:
         for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):

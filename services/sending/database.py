@@ -14,8 +14,8 @@ from core.db import SessionFactory, unit_of_work
 from core.tenancy import system_scope
 
 ResultT = TypeVar("ResultT")
-THREADS = 4
-"""Claim and settle, look, receipts, sweeps: each of the engine's loops waits for at most one at a time."""
+THREADS = 5
+"""Claim and settle, the two looks, receipts, sweeps: each of the engine's loops waits for at most one at a time."""
 
 
 class Database:

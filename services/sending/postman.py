@@ -25,8 +25,7 @@ from connectors.whatsapp import (
 from core.http_async import AsyncTransport
 from core.http_messages import HttpAnswer, HttpRequest, redacted
 from services.instances import open_account
-from services.sending.picture import NumberView
-from services.sending.words import Answer, Claimed
+from services.sending.words import AnswerTo, Channel, Parcel, ParcelT
 
 log = structlog.get_logger()
 
@@ -37,7 +36,7 @@ class Accounts:
 
     _known: dict[int, tuple[tuple[str, str, str], Account]] = field(default_factory=dict)
 
-    def of(self, view: NumberView) -> Account:
+    def of(self, view: Channel) -> Account:
         """The account of a number; raises when its credentials can't be read."""
         version = (view.base_url, view.instance_key, view.sealed_credentials)
         known = self._known.get(view.instance_id)
@@ -61,21 +60,21 @@ class Postman:
     longest_seconds: float
     accounts: Accounts = field(default_factory=Accounts)
 
-    async def deliver(self, one: Claimed, view: NumberView) -> Answer:
+    async def deliver(self, one: ParcelT, view: Channel) -> AnswerTo[ParcelT]:
         """One message out, its answer back. Raises only when cancelled."""
         built = self._build(one, view)
         if not isinstance(built, tuple):
-            return Answer(one, built, self.clock(), 0)
+            return AnswerTo(one, built, self.clock(), 0)
         provider, request = built
         started = time.monotonic()
         answer = await self.transport.send(request)
         duration_ms = int((time.monotonic() - started) * 1000)
         outcome = self._read(provider, answer)
         if isinstance(outcome, Sent):
-            return Answer(one, outcome, self.clock(), duration_ms, answer)
-        return Answer(one, outcome, self.clock(), duration_ms, answer, redacted(request))
+            return AnswerTo(one, outcome, self.clock(), duration_ms, answer)
+        return AnswerTo(one, outcome, self.clock(), duration_ms, answer, redacted(request))
 
-    def _build(self, one: Claimed, view: NumberView) -> tuple[WhatsAppConnector, HttpRequest] | Refused:
+    def _build(self, one: Parcel, view: Channel) -> tuple[WhatsAppConnector, HttpRequest] | Refused:
         try:
             provider = connector(view.connector)
             account = self.accounts.of(view)
@@ -83,12 +82,15 @@ class Postman:
             # Whatever is wrong with the stored account, it is the number's fault and never the message's.
             log.warning("account_not_opened", instance_id=view.instance_id, error=type(error).__name__)
             return refuse(RefusalCode.BAD_CREDENTIALS)
+        if one.media_id is not None or one.template is not None:
+            # Never only half of a message: its text without its file would be another message.
+            return refuse(RefusalCode.MEDIA_REJECTED if one.template is None else RefusalCode.TEMPLATE_INVALID)
         try:
             to = one.phone if provider.info.is_official else one.recipient_id or one.phone
-            request = provider.send_text(account, to, one.text, reference=str(one.contact_id))
+            request = provider.send_text(account, to, one.text, reference=one.reference)
         except Exception:
             # A connector's own mistake: nothing left, and the other messages must go on.
-            log.exception("request_not_built", contact_id=one.contact_id, connector=view.connector)
+            log.exception("request_not_built", reference=one.reference, connector=view.connector)
             return refuse(RefusalCode.REJECTED)
         if request.timeout_seconds > self.longest_seconds:
             request = replace(request, timeout_seconds=self.longest_seconds)

@@ -11,6 +11,9 @@ class Tuning:
     look_every: float = 0.25
     look_share: float = 0.2
     """A look that takes long is repeated less often, so that looking costs at most this share of the time."""
+    direct_rest: float = 0.02
+    """Between two looks for direct messages, however often we are woken."""
+    direct_tend_every: float = 2.0
     tick: float = 0.005
     """After something became possible, this long is waited for more of it: larger batches cost less each."""
     max_in_flight: int = 512
@@ -50,3 +53,6 @@ class Tuning:
 EXPIRY = timedelta(days=30)
 EARLY_RECEIPT = timedelta(minutes=10)
 """How long a receipt waits for the settle of its message before it counts as nobody's."""
+
+NAMELESS_AFTER = timedelta(seconds=5)
+"""News of an unknown message id is tried by recipient only after this: its own settle comes first."""

@@ -6,7 +6,7 @@ Tuples with names where there is one per message (a dataclass costs twice as muc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from connectors.whatsapp import SendOutcome
 from core.http_messages import HttpAnswer
@@ -22,6 +22,55 @@ class Slot(NamedTuple):
 
     turn: Turn
     gap_ms: int
+
+    @property
+    def tenant_id(self) -> int:
+        """Whose turn it is."""
+        return self.turn.tenant_id
+
+
+class Channel(Protocol):
+    """A number as the way out needs it: where its provider is, and how it is known there."""
+
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def instance_id(self) -> int: ...
+    @property
+    def connector(self) -> str: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def instance_key(self) -> str: ...
+    @property
+    def sealed_credentials(self) -> str: ...
+
+
+class Parcel(Protocol):
+    """A claimed message of any lane, as the way out needs it. `recipient_id` is the address WhatsApp confirmed, ""
+    when none; `reference` names the message at providers that give it back."""
+
+    @property
+    def tenant_id(self) -> int: ...
+    @property
+    def instance_id(self) -> int: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def recipient_id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def media_id(self) -> int | None: ...
+    @property
+    def template(self) -> Mapping[str, Any] | None: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def reference(self) -> str: ...
+
+
+ParcelT = TypeVar("ParcelT", bound=Parcel)
 
 
 class Claimed(NamedTuple):
@@ -40,17 +89,27 @@ class Claimed(NamedTuple):
     claim_id: str
     slot: Slot
     recipient_id: str = ""
+    media_id: int | None = None
+    template: Mapping[str, Any] | None = None
+
+    @property
+    def reference(self) -> str:
+        """The ledger row."""
+        return str(self.contact_id)
 
 
-class Answer(NamedTuple):
+class AnswerTo(NamedTuple, Generic[ParcelT]):
     """What came of a claimed message. `answer` is kept for the log of a failure."""
 
-    claimed: Claimed
+    claimed: ParcelT
     outcome: SendOutcome
     at: datetime
     duration_ms: int
     answer: HttpAnswer | None = None
     request: Mapping[str, object] | None = None
+
+
+Answer = AnswerTo[Claimed]
 
 
 class Ruling(NamedTuple):

@@ -106,6 +106,7 @@ def check(campaign_id: int) -> Page:
         parts=room.parts_of(session, tenant_id, campaign_id),
         verdict=room.check_campaign(session, tenant_id, campaign_id, now),
         shown=room.preview(session, tenant_id, campaign_id, int(row) if row.isdecimal() and len(row) < 9 else 1, now),
+        trial=room.trial_of(session, tenant_id, campaign_id, current_principal().user_id),
     )
 
 

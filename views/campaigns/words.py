@@ -187,6 +187,11 @@ def severities() -> dict[str, str]:
     }
 
 
+def number_choices(numbers: Iterable[Instance]) -> list[tuple[int, str]]:
+    """Numbers to choose one of."""
+    return [(one.id, one.name) for one in numbers]
+
+
 def rotations() -> list[tuple[str, str]]:
     """How several numbers share the work."""
     return [

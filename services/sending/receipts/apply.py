@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
@@ -15,16 +15,16 @@ from services.sending.logbook import write_logs
 from services.sending.numbers import HEALTH_PER_DELIVERED, HEALTH_PER_READ, Numbers
 from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.receipts import sql
+from services.sending.receipts.direct import Direct, apply_to_directs, named_directs
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
 from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
 from services.sending.settle import suppress_people
 from services.sending.telling import changed_by_receipts
+from services.sending.tuning import NAMELESS_AFTER
 from services.sending.words import LogLine
 
 MOST_CALLS: Final = 500
-NAMELESS_AFTER: Final = timedelta(seconds=5)
-"""News of an unknown message id is tried by recipient only after this: its own settle comes first."""
 
 MessageKey = tuple[int, int, str]
 
@@ -60,13 +60,16 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     if not calls:
         return 0
     found = gather(calls)
-    messages = _find_messages(session, found.news, now)
+    messages, directs = _find_messages(session, found.news, now)
     moves = _decide(messages, found.news)
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
     for key in {(one.tenant_id, one.instance_id) for one in found.news}:
         numbers.of(key, now.date()).is_acked = True
+    known = {key: message.status for key, message in messages.items()}
+    others = [one for one in found.news if one.key not in known]
+    known |= apply_to_directs(session, directs, others, numbers=numbers, now=now)
     lines += apply_replies(session, found.replies, deltas)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
@@ -77,7 +80,7 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas.write(session)
     # When it was heard: the month of a provider's clock may have no partition, and would stop everybody's receipts.
     write_logs(session, [line._replace(at=now) for line in lines])
-    _file(session, calls, found, messages, now)
+    _file(session, calls, found, known, now)
     return len(calls)
 
 
@@ -91,11 +94,14 @@ def set_aside(session: Session, call_id: int, *, problem: str, now: datetime) ->
     session.execute(sql.SET_ASIDE, {"id": call_id, "problem": problem, "now": now})
 
 
-def _find_messages(session: Session, news: Sequence[News], now: datetime) -> dict[MessageKey, Message]:
-    """The ledger rows, by the provider's id; then, for open outcomes that nobody named, by recipient."""
+def _find_messages(
+    session: Session, news: Sequence[News], now: datetime
+) -> tuple[dict[MessageKey, Message], dict[MessageKey, Direct]]:
+    """The ledger rows, by the provider's id, and the direct messages; then, for open outcomes that nobody named, the
+    rows by recipient: an id that names a direct message is nobody else's."""
     keys = sorted({one.key for one in news})
     if not keys:
-        return {}
+        return {}, {}
     columns = {
         "tenants": plain(key[0] for key in keys),
         "instances": plain(key[1] for key in keys),
@@ -103,8 +109,10 @@ def _find_messages(session: Session, news: Sequence[News], now: datetime) -> dic
     }
     rows = session.execute(sql.MESSAGES_BY_ID, columns)
     found = {(row[0], row[3], row[4]): _message(*row) for row in rows}
-    nameless = [one for one in news if one.key not in found and one.phone_key and _may_be_nameless(one, now)]
-    return found | _by_recipient(session, nameless)
+    directs = named_directs(session, [key for key in keys if key not in found])
+    known = found.keys() | directs.keys()
+    nameless = [one for one in news if one.key not in known and one.phone_key and _may_be_nameless(one, now)]
+    return found | _by_recipient(session, nameless), directs
 
 
 def _message(*row: Any) -> Message:
@@ -214,7 +222,7 @@ def _file(
     session: Session,
     calls: Sequence[Call],
     found: Gathered,
-    messages: Mapping[MessageKey, Message],
+    known: Mapping[MessageKey, ContactStatus],
     now: datetime,
 ) -> None:
     """Say of each call what became of it; one with news of an unknown message waits."""
@@ -222,7 +230,7 @@ def _file(
     for call in calls:
         status, problem = found.verdicts[call.call_id]
         wait = 0.0
-        if any(_is_open(messages.get(one.key)) for one in found.of_call.get(call.call_id, ())):
+        if any(_is_open(known.get(one.key)) for one in found.of_call.get(call.call_id, ())):
             status, wait = wait_or_give_up(call, now)
         verdicts.append((status, problem, wait))
     columns = {
@@ -236,6 +244,6 @@ def _file(
     session.execute(sql.FILE_INBOX, columns)
 
 
-def _is_open(message: Message | None) -> bool:
+def _is_open(status: ContactStatus | None) -> bool:
     """Nobody's yet, or its message is still being settled."""
-    return message is None or message.status is ContactStatus.SENDING
+    return status is None or status is ContactStatus.SENDING

@@ -61,10 +61,62 @@ CROSS JOIN LATERAL (
     LIMIT 1
     FOR NO KEY UPDATE
 ) c
-WHERE c.status = 'unconfirmed'
+WHERE c.status = 'unconfirmed' AND NOT EXISTS (
+    SELECT 1 FROM direct_messages d
+    WHERE d.tenant_id = c.tenant_id AND d.phone_key = c.phone_key AND d.instance_id = c.instance_id
+      AND d.status IN ('sending', 'unconfirmed') AND d.provider_message_id IS NULL
+      AND d.claimed_at > c.claimed_at AND d.claimed_at <= s.received AND (s.body IS NULL OR d.body = s.body))
 """)
 """The newest message of this number to this person that nobody has named yet, if its outcome is open. One that is
-still `sending` is newer than any open one and hides it: its own settle must come first."""
+still `sending` is newer than any open one and hides it: its own settle must come first. So does a newer direct message
+that the news may as well speak of."""
+
+DIRECTS_BY_ID: Final = text("""
+SELECT d.tenant_id, d.id, d.instance_id, d.provider_message_id, d.status
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:message_ids AS text[]))
+     AS s(tenant_id, instance_id, message_id)
+JOIN direct_messages d ON d.tenant_id = s.tenant_id AND d.instance_id = s.instance_id
+                      AND d.provider_message_id = s.message_id
+ORDER BY d.tenant_id, d.id
+FOR NO KEY UPDATE OF d
+""")
+
+UNCONFIRMED_DIRECTS_BY_PHONE: Final = text("""
+SELECT s.place, d.tenant_id, d.id, d.instance_id, s.message_id, d.status
+FROM unnest(CAST(:places AS int[]), CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]),
+            CAST(:keys AS text[]), CAST(:message_ids AS text[]), CAST(:bodies AS text[]),
+            CAST(:received AS timestamptz[])) AS s(place, tenant_id, instance_id, phone_key, message_id, body, received)
+CROSS JOIN LATERAL (
+    SELECT * FROM direct_messages o
+    WHERE o.tenant_id = s.tenant_id AND o.phone_key = s.phone_key AND o.instance_id = s.instance_id
+      AND o.status IN ('sending', 'unconfirmed') AND o.provider_message_id IS NULL AND o.claimed_at <= s.received
+      AND o.claimed_at > s.received - interval '10 minutes'
+      AND (s.body IS NULL OR o.body = s.body)
+    ORDER BY o.claimed_at DESC
+    LIMIT 1
+    FOR NO KEY UPDATE
+) d
+WHERE d.status = 'unconfirmed'
+""")
+"""As UNCONFIRMED_BY_PHONE."""
+
+MOVE_DIRECTS: Final = text("""
+UPDATE direct_messages d SET
+    status = u.status, provider_message_id = u.message_id,
+    reason = CASE WHEN u.status = 'failed' THEN u.reason END,
+    error = CASE WHEN u.status = 'failed' THEN u.error END,
+    sent_at = CASE WHEN u.status = 'failed' THEN d.sent_at ELSE COALESCE(d.sent_at, u.at) END,
+    delivered_at = CASE WHEN u.status IN ('delivered', 'read') THEN COALESCE(d.delivered_at, u.delivered_at)
+                        ELSE d.delivered_at END,
+    read_at = CASE WHEN u.status = 'read' THEN COALESCE(d.read_at, u.at) ELSE d.read_at END,
+    failed_at = CASE WHEN u.status = 'failed' THEN COALESCE(d.failed_at, u.at) END
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:ids AS bigint[]), CAST(:statuses AS text[]), CAST(:message_ids AS text[]),
+            CAST(:reasons AS text[]), CAST(:errors AS text[]), CAST(:moments AS timestamptz[]),
+            CAST(:delivered AS timestamptz[]))
+     AS u(tenant_id, id, status, message_id, reason, error, at, delivered_at)
+WHERE d.tenant_id = u.tenant_id AND d.id = u.id
+""")
+"""Only rows locked by the look-ups above, in the same transaction."""
 
 MOVE_MESSAGES: Final = text("""
 UPDATE campaign_contacts c SET

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from models.campaigns import LogType, Severity
 from services.sending.arrays import plain
 from services.sending.counters import Deltas
+from services.sending.direct import recover_directs, return_directs, take_over_directs
 from services.sending.logbook import LEASE_MESSAGE, write_logs
 from services.sending.numbers import Numbers
 from services.sending.tuning import EXPIRY
@@ -22,8 +23,9 @@ def recover(session: Session, now: datetime) -> int:
     """Claims whose lease ran out become `unconfirmed`; numbers their daemon left behind are free again. Returns how
     many rows. No time window: a row is found however long ago its daemon died."""
     rows = session.execute(sql.OVERDUE_CLAIMS, {"now": now, "error": INTERRUPTED}).all()
+    directs = recover_directs(session, now)
     session.execute(sql.FREE_LEASES, {"now": now})
-    return _account(session, rows, now)
+    return directs + _account(session, rows, now)
 
 
 def take_over(session: Session, dead: Sequence[str], now: datetime) -> int:
@@ -32,8 +34,9 @@ def take_over(session: Session, dead: Sequence[str], now: datetime) -> int:
         return 0
     dying = {"dead": plain(dead)}
     rows = session.execute(sql.CLAIMS_OF_THE_DEAD, dying | {"error": INTERRUPTED}).all()
+    directs = take_over_directs(session, dead)
     session.execute(sql.FREE_LEASES_OF_THE_DEAD, dying)
-    return _account(session, rows, now)
+    return directs + _account(session, rows, now)
 
 
 def _account(session: Session, rows: Sequence[Any], now: datetime) -> int:
@@ -63,6 +66,7 @@ def return_claim(session: Session, claim_id: str, tenant_ids: Sequence[int], *, 
     """Undo a claim whose commit was never answered: nothing of it has left, so its rows go back to the queue with
     quota and attempt. Nothing happens when the commit had failed. Returns how many rows."""
     rows = session.execute(sql.RETURN_CLAIM, {"claim": claim_id, "tenants": plain(tenant_ids)}).all()
+    directs = return_directs(session, claim_id, tenant_ids, daemon_id=daemon_id)
     deltas, numbers = Deltas(), Numbers()
     for row in rows:
         deltas.move((row.tenant_id, row.campaign_id), "sending", "pending")
@@ -73,7 +77,7 @@ def return_claim(session: Session, claim_id: str, tenant_ids: Sequence[int], *, 
         news.is_released = True
     numbers.write(session, now, daemon_id)
     deltas.write(session)
-    return len(rows)
+    return directs + len(rows)
 
 
 def expire(session: Session, now: datetime) -> int:

@@ -15,6 +15,7 @@ from services.campaigns import audit_counters, schedule_campaign
 from services.sending import Daemon, Engine, Tuning
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.waking import SENDER_CHANNEL, listen_for_wakes
+from tests.services.sending.directs import direct, queue
 from tests.services.sending.scene import Scene, phones
 from tests.support import campaigns as people
 from tests.support.sandbox_process import SandboxProcess
@@ -179,3 +180,25 @@ def test_only_four_seconds_of_absence_count_as_death() -> None:
     assert absences.dead(["a", "b"], start) == []
     assert absences.dead(["a"], start + timedelta(seconds=3)) == []
     assert absences.dead(["a", "b"], start + timedelta(seconds=4)) == ["a"]
+
+
+def test_a_direct_message_leaves_within_a_second_of_its_commit(scene: Scene, sandbox_now: SandboxProcess) -> None:
+    number = scene.add_number(sandbox_now.mega_url)
+    answers: list[int] = []
+
+    def sent_three() -> bool:
+        # One after the other, each to a daemon that has nothing to do; it is not woken and looks every 250 ms.
+        if len(answers) < 3 and all(direct(scene, one).status == "sent" for one in answers):
+            answers.append(queue(scene, number, phones(3)[len(answers)]))
+        return len(answers) == 3 and direct(scene, answers[-1]).status == "sent"
+
+    run_daemon(scene, sent_three)
+
+    waits = [row.claimed_at - row.created_at for row in (direct(scene, one) for one in answers)]
+    assert max(waits[1:]) < timedelta(seconds=1), waits
+
+
+def test_a_daemon_says_why_a_direct_message_waits(scene: Scene) -> None:
+    answer = queue(scene, scene.add_number("http://127.0.0.1:9", status="banned"), phones(1)[0])
+    run_daemon(scene, lambda: direct(scene, answer).reason == "instance_disconnected")
+    assert "bloqueou" in (direct(scene, answer).error or "")

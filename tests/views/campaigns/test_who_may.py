@@ -28,12 +28,24 @@ def status_of(work: Work, tenant: TenantHandle, campaign_id: int) -> CampaignSta
 
 
 READS = ("", "/live", "/contacts", "/logs", "/analytics")
-WRITES = ("/start", "/pause", "/resume", "/cancel", "/delete", "/duplicate", "/resend", "/deal", "/edit", "/check")
+WRITES = (
+    "/start",
+    "/pause",
+    "/resume",
+    "/cancel",
+    "/delete",
+    "/duplicate",
+    "/resend",
+    "/deal",
+    "/edit",
+    "/check",
+    "/test",
+)
 
 
 def test_a_stranger_finds_nothing(stranger: PageClient, running: int, draft: int) -> None:
     stranger.get("/campaigns/new")
-    for path in (*READS, "/contacts.csv", "/edit", "/check"):
+    for path in (*READS, "/contacts.csv", "/edit", "/check", "/test"):
         assert stranger.get(f"/campaigns/{running}{path}").status_code == 404, path
     for path in WRITES:
         assert stranger.post(f"/campaigns/{draft}{path}", {"name": "x", "confirm_name": "x"}).status_code == 404, path
