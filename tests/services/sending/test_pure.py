@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from connectors.whatsapp import RULES, ReceiptStatus, RefusalCode, Refused, Sent, Unclear
 from models.campaigns import CampaignStatus, ContactStatus, RotationMode
-from services.sending.opt_out import is_opt_out
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
 from services.sending.receipts.forward import count_changes, furthest
@@ -198,16 +197,6 @@ def test_a_campaigns_standing(changes: dict[str, object], status: str, may_send:
 def test_a_spent_day_ends_at_the_tenants_midnight() -> None:
     spent = Situation(CampaignStatus.RUNNING, SP, SP, None, 0, None, 1)
     assert standing(NOON, spent).until == datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
-
-
-@pytest.mark.parametrize("text", ["SAIR", " sair. ", "Não quero receber!", "pare 🙏", "STOP", "Descadastrar"])
-def test_a_whole_message_that_is_a_stop_word_is_an_opt_out(text: str) -> None:
-    assert is_opt_out(text)
-
-
-@pytest.mark.parametrize("text", ["", "não me mande mais boletos", "quero sair hoje", "pare de graça?", "cancelaram"])
-def test_a_sentence_is_for_a_person_to_judge(text: str) -> None:
-    assert not is_opt_out(text)
 
 
 def test_what_surely_was_not_sent_is_tried_three_times_more_and_then_failed() -> None:
