@@ -25,6 +25,8 @@ _DOUBLED: Final = re.compile(r"(?<!\\)([a-z])\1+")
 _OPENING: Final = re.compile(r"^(?:[|?] *|mas +|porem +|e +|que +| +)+")
 _LAUGHTER: Final = re.compile(r"(?:k+|(?:ha|he|rs)+|h[ua]+)")
 _OF_YOU: Final = re.compile(r"\b(?:de|da|do|com|por|para) voces\b(?! (?:conseguir|ter))")
+_LONE_CLAUSE: Final = re.compile(r"(?:(?<=^)|(?<=[|?] ))\w+(?=$| [|?])")
+_MIM: Final = re.compile(r"\bmim (?=tir|remov|mand|exclu|envi|deix)")
 _NUM_QUERO: Final = re.compile(r"\bnum (?=quero|manda|me\b|mande)")
 _GREETING: Final = re.compile(r"\b(?:bom dia|boa (?:tarde|noite)|por (?:favor|gentileza)|tudo bem|meu deus)\b")
 _KEPT: Final = frozenset({"noite", "tarde", "dia", "por"})
@@ -36,7 +38,7 @@ def wish_of(text: str) -> Wish:
     said = _read(text[:MOST_CHARS])
     if not said or len(text) > MOST_CHARS:
         return Wish.NONE if not said else _doubtful(said)
-    words = [word for word in said.split() if word not in "|?"]
+    words = _words_of(said)
     if not any(word.startswith(_stems()) for word in words):
         return Wish.NONE
     if set(words) <= rules.RETURN_WORDS or _fully(rules.RETURN, " ".join(words)):
@@ -48,20 +50,37 @@ def _is_plain(said: str, words: list[str]) -> bool:
     if set(words) <= rules.WORDS:
         return True
     rest = _without(rules.REASONS, said)
-    left = [word for word in rest.split() if word not in "|?"]
-    if left and set(left) <= rules.WORDS | {"agora", "hoje", "e"}:
-        return bool(set(left) & rules.WORDS)
+    left = {word for word in _words_of(rest) if len(word) > 1 or not word.isdigit()}
+    if left & rules.WORDS and left <= rules.WORDS | {"agora", "hoje", "e", "ou"}:
+        return True
     marked = _without(rules.LEAVE, said, mark="#")
-    if marked == said or _compiled(rules.QUALIFIED).search(marked) or _NUMBER.search(marked):
+    if marked == said:
+        marked = _LONE_CLAUSE.sub(lambda found: "#" if found[0] in _clear_words() else found[0], said)
+    if "#" not in marked or _compiled(rules.QUALIFIED).search(marked) or _NUMBER.search(marked):
         return False
-    other = _OPENING.sub("", _asked().sub(" ", _without(rules.REASONS, marked)))
-    others = [word for word in other.split() if word not in "|?"]
-    asks = any("?" in clause and re.search(r"[a-z]{3}", clause) for clause in re.findall(r"[^|?]*[|?]?", other))
-    return len(others) <= MOST_OTHER_WORDS and not set(others) & _mixed() and not asks
+    return _rest_agrees(_without(rules.REASONS, _OPENING.sub("", _asked().sub("#", marked))))
+
+
+def _rest_agrees(marked: str) -> bool:
+    """Whether what stands beside the wishes (`#`) takes nothing back, adds no condition and asks for nothing."""
+    clauses = re.findall(r"[^|?]+[|?]?", marked)
+    first = next(place for place, clause in enumerate(clauses) if "#" in clause)
+    others = _words_of(marked.replace("#", " "))
+    behind = _words_of(" ".join(clauses[first:]).replace("#", " "))
+    asked = [clause.replace("#", " ") for clause in clauses if "?" in clause]
+    asks = any("?" in clause and re.search(r"[a-z]{3}", clause.replace("#", "")) for clause in clauses[first:])
+    if len(others) > MOST_OTHER_WORDS or asks:
+        return False
+    narrowed = {*behind, *_words_of(" ".join(asked))}
+    return not set(others) & _mixed() and not narrowed & _narrowing()
+
+
+def _words_of(said: str) -> list[str]:
+    return [word for word in said.split() if word not in "|?"]
 
 
 def _doubtful(said: str) -> Wish:
-    words = [word for word in said.split() if word not in "|?"]
+    words = _words_of(said)
     if _search(rules.LOOSE, said) or _search(rules.LEAVE, said):
         return Wish.MAYBE
     is_short = len(words) <= rules.FEW_WORDS
@@ -76,7 +95,7 @@ def _read(text: str) -> str:
     bare = _SPELLED_OUT.sub(lambda found: re.sub(r"[^a-z]", "", found[0]), bare)
     bare = _CLAUSE_END.sub(lambda found: " ? " if "?" in found[0] else " | ", bare)
     words = [_spelled(_DOUBLED.sub(r"\1", word)) for word in _NOISE.sub(" ", bare).split()]
-    said = _NUM_QUERO.sub("nao ", " ".join(words))
+    said = _MIM.sub("me ", _NUM_QUERO.sub("nao ", " ".join(words)))
     said = _OF_YOU.sub(" ", _GREETING.sub(" ", said))
     return " ".join(word for word in said.split() if not _is_filler(word)).strip()
 
@@ -134,6 +153,16 @@ def _fillers() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _mixed() -> frozenset[str]:
     return frozenset(map(_squeeze, rules.MIXED))
+
+
+@lru_cache(maxsize=1)
+def _narrowing() -> frozenset[str]:
+    return frozenset(map(_squeeze, rules.NARROWING))
+
+
+@lru_cache(maxsize=1)
+def _clear_words() -> frozenset[str]:
+    return frozenset(map(_squeeze, rules.CLEAR_WORDS))
 
 
 @lru_cache(maxsize=1)
