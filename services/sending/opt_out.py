@@ -25,7 +25,6 @@ _DOUBLED: Final = re.compile(r"(?<!\\)([a-z])\1+")
 _OPENING: Final = re.compile(r"^(?:[|?] *|mas +|porem +|e +|que +| +)+")
 _LAUGHTER: Final = re.compile(r"(?:k+|(?:ha|he|rs)+|h[ua]+)")
 _OF_YOU: Final = re.compile(r"\b(?:de|da|do|com|por|para) voces\b(?! (?:conseguir|ter))")
-_LONE_CLAUSE: Final = re.compile(r"(?:(?<=^)|(?<=[|?] ))\w+(?=$| [|?])")
 _MIM: Final = re.compile(r"\bmim (?=tir|remov|mand|exclu|envi|deix)")
 _NUM_QUERO: Final = re.compile(r"\bnum (?=quero|manda|me\b|mande)")
 _GREETING: Final = re.compile(r"\b(?:bom dia|boa (?:tarde|noite)|por (?:favor|gentileza)|tudo bem|meu deus)\b")
@@ -54,25 +53,16 @@ def _is_plain(said: str, words: list[str]) -> bool:
     if left & rules.WORDS and left <= rules.WORDS | {"agora", "hoje", "e", "ou"}:
         return True
     marked = _without(rules.LEAVE, said, mark="#")
-    if marked == said:
-        marked = _LONE_CLAUSE.sub(lambda found: "#" if found[0] in _clear_words() else found[0], said)
-    if "#" not in marked or _compiled(rules.QUALIFIED).search(marked) or _NUMBER.search(marked):
+    if marked == said or _compiled(rules.QUALIFIED).search(marked) or _NUMBER.search(marked):
         return False
-    return _rest_agrees(_without(rules.REASONS, _OPENING.sub("", _asked().sub("#", marked))))
+    return _rest_agrees(_without(rules.REASONS, _OPENING.sub("", _asked().sub(" ", marked))))
 
 
-def _rest_agrees(marked: str) -> bool:
-    """Whether what stands beside the wishes (`#`) takes nothing back, adds no condition and asks for nothing."""
-    clauses = re.findall(r"[^|?]+[|?]?", marked)
-    first = next(place for place, clause in enumerate(clauses) if "#" in clause)
-    others = _words_of(marked.replace("#", " "))
-    behind = _words_of(" ".join(clauses[first:]).replace("#", " "))
-    asked = [clause.replace("#", " ") for clause in clauses if "?" in clause]
-    asks = any("?" in clause and re.search(r"[a-z]{3}", clause.replace("#", "")) for clause in clauses[first:])
-    if len(others) > MOST_OTHER_WORDS or asks:
-        return False
-    narrowed = {*behind, *_words_of(" ".join(asked))}
-    return not set(others) & _mixed() and not narrowed & _narrowing()
+def _rest_agrees(rest: str) -> bool:
+    """Whether what stands beside the wishes takes nothing back, adds no condition and asks for nothing."""
+    others = _words_of(rest)
+    asks = any("?" in clause and re.search(r"[a-z]{3}", clause) for clause in re.findall(r"[^|?]*[|?]?", rest))
+    return len(others) <= MOST_OTHER_WORDS and not set(others) & _mixed() and not asks
 
 
 def _words_of(said: str) -> list[str]:
@@ -153,16 +143,6 @@ def _fillers() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _mixed() -> frozenset[str]:
     return frozenset(map(_squeeze, rules.MIXED))
-
-
-@lru_cache(maxsize=1)
-def _narrowing() -> frozenset[str]:
-    return frozenset(map(_squeeze, rules.NARROWING))
-
-
-@lru_cache(maxsize=1)
-def _clear_words() -> frozenset[str]:
-    return frozenset(map(_squeeze, rules.CLEAR_WORDS))
 
 
 @lru_cache(maxsize=1)

@@ -283,30 +283,15 @@ MIXED: Final = _words(
     duvida enquanto diminui diminuir reduz coloca coloque adiciona troca trocar atualiza atualizar muda mudar
     talvez acho resgatar quero interessa gostaria pagar reembolso estorno garantia humano tecnico curriculo
     resultado laudo receita remedio imposto motorista brincadeira serio sera ficar spc serasa restante espera
-    manda mande mandem envie enviem aniversario presenca convidados vip"""
+    manda mande mandem envie enviem aniversario presenca convidados vip preco valor tabela cardapio catalogo
+    compra comprar entrega consulta exame horario plano assinatura conta curso aula audio audios video videos
+    foto fotos figurinha figurinhas corrente link ligacao ligacoes email emails madrugada manha noite tarde cedo
+    domingo domingos sabado sabados feriado semana hoje amanha tanta tantas tanto muita muitas demais seguida
+    repetida repetidas repetido depois antes ate mes ano produto produtos loja site desconto cupom pix pagamento
+    paguei matricula dinheiro atendimento suporte vaga emprego politica futebol santinho voto corrida novidades
+    novidade lancamento lancamentos parcela parcelas sobre proposta visita imovel apartamento academia"""
 )
-"""One of these in what is left of a message makes a plain wish doubtful: it is conditional, or not all they say."""
-
-NARROWING: Final = _words(
-    """preco valor tabela cardapio catalogo compra comprar entrega consulta exame horario plano assinatura conta
-    curso aula audio audios video videos foto fotos figurinha figurinhas corrente link ligacao ligacoes email
-    emails madrugada manha noite tarde cedo domingo domingos sabado sabados feriado semana hoje amanha tanta
-    tantas tanto muita muitas demais seguida repetida repetidas repetido depois antes ate mes ano produto
-    produtos loja site desconto cupom pix pagamento paguei matricula dinheiro atendimento suporte vaga emprego
-    politica futebol santinho voto corrida novidades novidade lancamento lancamentos parcela parcelas sobre
-    proposta visita imovel apartamento academia"""
-)
-"""So does one of these in the clause of the wish or behind it; before it, they tell why."""
-
-CLEAR_WORDS: Final = _words("sair descadastrar descadastre descadastro stop remover unsubscribe pare parem parar")
-"""Plain as a clause of their own even beside others. "Cancela, vou de moto" is why some words of leaving are not."""
-
-QUALIFIED: Final = (
-    r"# (?:de|do|da|dos|das|na|no|nas|nos|com|sobre|quando|em|se)(?! (?:{noun}|meu|minha|numero|celular|zap"
-    r"|telefone|esse"
-    r"|este|essa|lista|listas|clientes?|contatos|transmissao|envios?|vendas?|de|lei|jeito|novo|nada|vez|acordo))",
-)
-"""What follows a plain wish and narrows it: messages of one kind, at one hour, from one shop."""
+"""One of these in what is left of a message makes a plain wish doubtful: partial, conditional, or not all they say."""
 
 LOOSE: Final = (
     r"\b(?:descadastr\w+|unsubscribe|perturb\w+|incomod\w+|spam|lgpd|procon|bloque\w+|denunci\w+|desinscrev\w+)",
