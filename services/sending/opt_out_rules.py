@@ -293,6 +293,13 @@ MIXED: Final = _words(
 )
 """One of these in what is left of a message makes a plain wish doubtful: partial, conditional, or not all they say."""
 
+QUALIFIED: Final = (
+    r"# (?:de|do|da|dos|das|na|no|nas|nos|com|sobre|quando|em|se)(?! (?:{noun}|meu|minha|numero|celular|zap"
+    r"|telefone|esse"
+    r"|este|essa|lista|listas|clientes?|contatos|transmissao|envios?|vendas?|de|lei|jeito|novo|nada|vez|acordo))",
+)
+"""What follows a plain wish and narrows it: messages of one kind, at one hour, from one shop."""
+
 LOOSE: Final = (
     r"\b(?:descadastr\w+|unsubscribe|perturb\w+|incomod\w+|spam|lgpd|procon|bloque\w+|denunci\w+|desinscrev\w+)",
     r"\b(?:para|pare|parem|parar|chega|deixa|deixem|evitem|evite)(?: de| com)(?: me| ficar| essas?| tantas?|"
