@@ -19,8 +19,9 @@ from services.instances.change import (
     resume_instance,
     update_instance,
 )
+from services.instances.confirmations import GOODBYE, WELCOME_BACK
 from services.instances.direct import DirectContent, queue_direct
-from services.instances.events import Arrived, MessagesArrived
+from services.instances.events import Arrived, DirectQueued, MessagesArrived
 from services.instances.find import (
     InstanceFigures,
     figures_of,
@@ -43,9 +44,12 @@ from services.instances.set_up import (
 )
 
 __all__ = [
+    "GOODBYE",
+    "WELCOME_BACK",
     "Arrived",
     "ConnectStep",
     "DirectContent",
+    "DirectQueued",
     "InstanceFigures",
     "MessagesArrived",
     "NewInstance",

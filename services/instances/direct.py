@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from core.events import emit
 from core.phone import key_of
 from core.wake import wake_sender_after_commit
 from models.instances import DirectKind, DirectMessage
+from services.instances.events import DirectQueued
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,5 +51,6 @@ def queue_direct(
     )
     session.add(row)
     session.flush()
+    emit(session, DirectQueued(row))
     wake_sender_after_commit(session)
     return row

@@ -17,7 +17,8 @@ from services.sending.outcomes import HEALTH_PER_FAILURE
 from services.sending.receipts import sql
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
-from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
+from services.sending.receipts.people import apply_changes, stopped_by_health
+from services.sending.receipts.replies import apply_replies
 from services.sending.settle import suppress_people
 from services.sending.words import LogLine
 
@@ -64,7 +65,7 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     deltas, numbers = Deltas(), Numbers()
     _write_moves(session, moves)
     lines = [line for move in moves for line in _account(move, deltas, numbers)]
-    lines += apply_replies(session, found.replies, deltas)
+    lines += apply_replies(session, found.replies, deltas, now)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
     lines += stopped_by_health(session, numbers, numbers.write(session, now), now)
