@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api import auth, campaigns, dashboard, health, instances, leads, leads_imports
+from api import auth, campaigns, dashboard, health, inbox, instances, leads, leads_imports
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart, whatsapp
@@ -15,6 +15,7 @@ ROOMS = (
     leads.blueprint,
     campaigns.blueprint,
     dashboard.blueprint,
+    inbox.blueprint,
 )
 PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 

@@ -48,7 +48,7 @@ def test_sair_suppresses_counts_and_is_confirmed_once(scene: Scene, written: tup
 def test_voltar_undoes_what_a_reply_did_and_is_confirmed_once(
     scene: Scene, written: tuple[int, int, CampaignContact]
 ) -> None:
-    number, campaign, row = written
+    number, _, row = written
     for message_id, text in (("A1", "sair"), ("A2", "VOLTAR"), ("A2", "VOLTAR"), ("A1", "sair")):
         scene.add_inbox(number, inbound(row.phone, message_id, text))
         apply(scene)
