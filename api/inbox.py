@@ -19,7 +19,9 @@ class ConversationArgs(PageArgs):
     """`?q=` looks in names, phones and last messages; `?only=unread|maybe`."""
 
     q = ma.fields.String(load_default="")
-    only = ma.fields.String(load_default="", validate=ma.validate.OneOf([one.value for one in room.Filter]))
+    which = ma.fields.String(
+        data_key="only", load_default="", validate=ma.validate.OneOf([one.value for one in room.Filter])
+    )
 
 
 class ConversationSchema(Schema):
@@ -47,7 +49,7 @@ class MediaSchema(Schema):
     file_name = ma.fields.String()
 
 
-class MessageSchema(Schema):
+class InboxMessageSchema(Schema):
     """One message. `status` and `error` tell how far one of ours has come, null for theirs."""
 
     id = ma.fields.Integer(attribute="message.id", required=True)
@@ -86,7 +88,7 @@ class JudgeArgs(StrictSchema):
 @requires("inbox.read")
 def get_conversations(args: dict[str, Any]) -> Page[Conversation]:
     """The latest first."""
-    query, only = args.pop("q"), room.Filter(args.pop("only"))
+    query, only = args.pop("q"), room.Filter(args.pop("which"))
     return room.page_of_conversations(db.session(), current_principal().tenant_id, query=query, only=only, **args)
 
 
@@ -105,7 +107,7 @@ def open_conversation(said: dict[str, Any]) -> Conversation | tuple[Conversation
 
 @blueprint.get(f"{ID}/messages")
 @blueprint.arguments(PageArgs, location="query")
-@blueprint.response(200, page_of(MessageSchema))
+@blueprint.response(200, page_of(InboxMessageSchema))
 @requires("inbox.read")
 def get_messages(args: dict[str, Any], conversation_id: int) -> Page[room.Entry]:
     """A conversation's messages, the newest first."""
@@ -114,7 +116,7 @@ def get_messages(args: dict[str, Any], conversation_id: int) -> Page[room.Entry]
 
 @blueprint.post(f"{ID}/messages")
 @blueprint.arguments(AnswerArgs)
-@blueprint.response(201, MessageSchema)
+@blueprint.response(201, InboxMessageSchema)
 @requires("inbox.answer")
 def answer(said: dict[str, str], conversation_id: int) -> room.Entry:
     """Send one message to the person, ahead of every campaign."""
