@@ -4,17 +4,15 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from models.inbox import Conversation, Direction, InboxMessage
 from models.instances import DirectKind
 from services.inbox import sql
 from services.instances import Arrived, DirectQueued, MessagesArrived
 
 Key = tuple[int, int, str]
 SHOWN: Final = frozenset({DirectKind.ANSWER, DirectKind.CONFIRMATION})
-MOST_NAME, MOST_ID, MOST_PREVIEW = 200, 120, 300
+MOST_NAME, MOST_ID = 200, 120
 
 
 def store_arrived(session: Session, told: MessagesArrived) -> None:
@@ -41,39 +39,11 @@ def store_arrived(session: Session, told: MessagesArrived) -> None:
 
 
 def store_queued(session: Session, told: DirectQueued) -> None:
-    """Show our own answer or confirmation in its conversation, if there is one; its state is read from the message."""
-    message = told.message
-    if message.kind not in SHOWN:
-        return
-    found = session.scalar(
-        select(Conversation.id).where(
-            Conversation.tenant_id == message.tenant_id,
-            Conversation.instance_id == message.instance_id,
-            Conversation.phone_key == message.phone_key,
-        )
-    )
-    if found is None:
-        return
-    message.conversation_id = found
-    session.add(
-        InboxMessage(
-            tenant_id=message.tenant_id,
-            conversation_id=found,
-            direction=Direction.OUT,
-            body=message.body,
-            direct_message_id=message.id,
-            campaign_id=message.campaign_id,
-            at=func.now(),
-        )
-    )
-    session.execute(
-        update(Conversation)
-        .where(Conversation.tenant_id == message.tenant_id, Conversation.id == found)
-        .values(
-            last_text=message.body[:MOST_PREVIEW],
-            last_message_at=func.greatest(Conversation.last_message_at, func.now()),
-        )
-    )
+    """Show our own answers and confirmations in their conversations, where there are any; how far they have come is
+    read from the messages themselves."""
+    messages = [{"tenant_id": one.tenant_id, "id": one.id} for one in told.messages if one.kind in SHOWN]
+    if messages:
+        session.execute(sql.SHOW, {"messages": _as_json(messages)})
 
 
 def _conversations(session: Session, items: Iterable[Arrived]) -> dict[Key, int]:

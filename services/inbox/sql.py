@@ -56,3 +56,24 @@ FROM news n
 WHERE v.tenant_id = n.tenant_id AND v.id = n.conversation_id
 """)
 """A message told again adds nothing; only what is new counts as unread."""
+
+SHOW: Final = text("""
+WITH queued AS (
+    SELECT d.tenant_id, d.id, d.body, d.campaign_id, v.id AS conversation_id
+    FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS q(tenant_id bigint, id bigint)
+    JOIN direct_messages d ON d.tenant_id = q.tenant_id AND d.id = q.id
+    JOIN conversations v ON v.tenant_id = d.tenant_id AND v.instance_id = d.instance_id AND v.phone_key = d.phone_key
+), shown AS (
+    INSERT INTO inbox_messages (tenant_id, conversation_id, direction, body, direct_message_id, campaign_id, at)
+    SELECT q.tenant_id, q.conversation_id, 'out', q.body, q.id, q.campaign_id, now() FROM queued q
+), linked AS (
+    UPDATE direct_messages d SET conversation_id = q.conversation_id
+    FROM queued q
+    WHERE d.tenant_id = q.tenant_id AND d.id = q.id AND d.conversation_id IS NULL
+)
+UPDATE conversations v SET
+    last_text = left(q.body, 300), last_message_at = GREATEST(v.last_message_at, now())
+FROM queued q
+WHERE v.tenant_id = q.tenant_id AND v.id = q.conversation_id
+""")
+"""Our own messages, in the conversations of those who get them."""

@@ -20,7 +20,7 @@ from services.instances.change import (
     update_instance,
 )
 from services.instances.confirmations import GOODBYE, WELCOME_BACK
-from services.instances.direct import DirectContent, queue_direct
+from services.instances.direct import Confirmation, DirectContent, queue_confirmations, queue_direct
 from services.instances.events import Arrived, DirectQueued, MessagesArrived
 from services.instances.find import (
     InstanceFigures,
@@ -47,6 +47,7 @@ __all__ = [
     "GOODBYE",
     "WELCOME_BACK",
     "Arrived",
+    "Confirmation",
     "ConnectStep",
     "DirectContent",
     "DirectQueued",
@@ -76,6 +77,7 @@ __all__ = [
     "prepare_restart",
     "prepare_test",
     "prepare_webhook_set_up",
+    "queue_confirmations",
     "queue_direct",
     "resume_instance",
     "seal_credentials",

@@ -1,9 +1,9 @@
 """Messages to one person outside a campaign. Written here with the caller's transaction; the engine sends them ahead of
 every campaign (`services.sending`), exempt from gap and quota, never from disconnection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -49,8 +49,40 @@ def queue_direct(
         campaign_id=campaign_id,
         created_by=actor,
     )
-    session.add(row)
-    session.flush()
-    emit(session, DirectQueued(row))
-    wake_sender_after_commit(session)
+    _queue(session, [row])
     return row
+
+
+class Confirmation(NamedTuple):
+    """Whom to tell, through which of our numbers, that what they asked for was done."""
+
+    tenant_id: int
+    instance_id: int
+    phone: str
+    text: str
+
+
+def queue_confirmations(session: Session, told: Sequence[Confirmation]) -> None:
+    """Queue one message each, set-based."""
+    if told:
+        _queue(
+            session,
+            [
+                DirectMessage(
+                    tenant_id=one.tenant_id,
+                    instance_id=one.instance_id,
+                    phone=one.phone,
+                    phone_key=key_of(one.phone),
+                    kind=DirectKind.CONFIRMATION,
+                    body=one.text,
+                )
+                for one in told
+            ],
+        )
+
+
+def _queue(session: Session, rows: Sequence[DirectMessage]) -> None:
+    session.add_all(rows)
+    session.flush()
+    emit(session, DirectQueued(rows))
+    wake_sender_after_commit(session)

@@ -37,6 +37,6 @@ class MessagesArrived:
 
 @dataclass(frozen=True, slots=True)
 class DirectQueued:
-    """A message to one person was queued, in the transaction that did it."""
+    """Messages to one person each were queued, in the transaction that did it."""
 
-    message: DirectMessage
+    messages: Sequence[DirectMessage]

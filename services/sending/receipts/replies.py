@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from core.events import emit
 from models.campaigns import LogType, Severity
 from models.inbox import Wish
-from models.instances import DirectKind
-from services.instances import GOODBYE, WELCOME_BACK, Arrived, DirectContent, MessagesArrived, queue_direct
+from services.instances import GOODBYE, WELCOME_BACK, Arrived, Confirmation, MessagesArrived, queue_confirmations
 from services.sending import sql as sending_sql
 from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
@@ -147,13 +146,13 @@ def _let_go(
         "reasons": plain("opt_out" for _ in people),
         "sources": plain(SOURCE for _ in people),
     }
+    gone = [(row.tenant_id, row.phone_key) for row in session.execute(sending_sql.SUPPRESS_PEOPLE, columns)]
+    _confirm(session, [wishes.leaving[person] for person in gone], GOODBYE)
     lines = []
-    for row in session.execute(sending_sql.SUPPRESS_PEOPLE, columns).all():
-        person = (row.tenant_id, row.phone_key)
+    for person in gone:
         answered = latest.get(person)
-        _confirm(session, wishes.leaving[person], GOODBYE)
         if answered is not None:
-            deltas.counts[row.tenant_id, answered.campaign_id]["opted_out"] += int(person not in wishes.counted)
+            deltas.counts[answered.tenant_id, answered.campaign_id]["opted_out"] += int(person not in wishes.counted)
             lines.append(_removed(answered, now, LEFT, "opt_out"))
     return lines
 
@@ -165,20 +164,13 @@ def _take_back(session: Session, returning: Mapping[Person, Reply]) -> None:
         "tenants": plain(tenant_id for tenant_id, _ in returning),
         "keys": texts(phone_key for _, phone_key in returning),
     }
-    for row in session.execute(sql.FORGIVE_PEOPLE, columns).all():
-        _confirm(session, returning[row.tenant_id, row.phone_key], WELCOME_BACK)
+    back = [(row.tenant_id, row.phone_key) for row in session.execute(sql.FORGIVE_PEOPLE, columns)]
+    _confirm(session, [returning[person] for person in back], WELCOME_BACK)
 
 
-def _confirm(session: Session, reply: Reply, text: str) -> None:
+def _confirm(session: Session, replies: Sequence[Reply], text: str) -> None:
     """From the number they wrote to, to the very address they wrote from."""
-    queue_direct(
-        session,
-        reply.tenant_id,
-        reply.instance_id,
-        reply.phone,
-        DirectContent(text),
-        kind=DirectKind.CONFIRMATION,
-    )
+    queue_confirmations(session, [Confirmation(one.tenant_id, one.instance_id, one.phone, text) for one in replies])
 
 
 def _removed(row: Any, now: datetime, message: str, reason: str) -> LogLine:
