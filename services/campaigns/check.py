@@ -16,6 +16,7 @@ from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
 from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
+from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.window import rules_of, zone_of
 
@@ -67,7 +68,8 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answers of the check page. `left_out` is by reason; `obstacles` in the order to clear them."""
+    """The answers of the check page. `left_out` is by reason; `obstacles` in the order to clear them. `first_contacts`:
+    recipients nobody wrote to before, counted where the exit line is off (a warning, no obstacle)."""
 
     recipients: int
     left_out: Mapping[Reason, int]
@@ -80,6 +82,7 @@ class Verdict:
     forecast: Forecast
     starts_at: datetime
     is_scheduled: bool
+    first_contacts: int = 0
 
     @property
     def total(self) -> int:
@@ -129,6 +132,7 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
                              zone=zone, starts_at=starts_at, now=now),
         starts_at=starts_at,
         is_scheduled=starts_at > now,
+        first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
     )  # fmt: skip
     return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
 

@@ -59,10 +59,16 @@ WHERE v.tenant_id = n.tenant_id AND v.id = n.conversation_id
 
 SHOW: Final = text("""
 WITH queued AS (
-    SELECT d.tenant_id, d.id, d.body, d.campaign_id, v.id AS conversation_id
+    SELECT d.*, v.id AS conversation_id
     FROM jsonb_to_recordset(CAST(:messages AS jsonb)) AS q(tenant_id bigint, id bigint)
-    JOIN direct_messages d ON d.tenant_id = q.tenant_id AND d.id = q.id
-    JOIN conversations v ON v.tenant_id = d.tenant_id AND v.instance_id = d.instance_id AND v.phone_key = d.phone_key
+    CROSS JOIN LATERAL (
+        SELECT o.tenant_id, o.id, o.body, o.campaign_id, o.instance_id, o.phone_key FROM direct_messages o
+        WHERE o.tenant_id = q.tenant_id AND o.id = q.id LIMIT 1
+    ) d
+    CROSS JOIN LATERAL (
+        SELECT c.id FROM conversations c
+        WHERE c.tenant_id = d.tenant_id AND c.instance_id = d.instance_id AND c.phone_key = d.phone_key LIMIT 1
+    ) v
 ), shown AS (
     INSERT INTO inbox_messages (tenant_id, conversation_id, direction, body, direct_message_id, campaign_id, at)
     SELECT q.tenant_id, q.conversation_id, 'out', q.body, q.id, q.campaign_id, now() FROM queued q
@@ -76,4 +82,5 @@ UPDATE conversations v SET
 FROM queued q
 WHERE v.tenant_id = q.tenant_id AND v.id = q.conversation_id
 """)
-"""Our own messages, in the conversations of those who get them."""
+"""Our own messages, in the conversations of those who get them. Looked up one by one through the keys: the planner's
+idea of a JSON list's length makes it join everybody with everybody."""

@@ -25,7 +25,6 @@ _DOUBLED: Final = re.compile(r"(?<!\\)([a-z])\1+")
 _OPENING: Final = re.compile(r"^(?:[|?] *|mas +|porem +|e +|que +| +)+")
 _LAUGHTER: Final = re.compile(r"(?:k+|(?:ha|he|rs)+|h[ua]+)")
 _OF_YOU: Final = re.compile(r"\b(?:de|da|do|com|por|para) voces\b(?! (?:conseguir|ter))")
-_MIM: Final = re.compile(r"\bmim (?=tir|remov|mand|exclu|envi|deix)")
 _NUM_QUERO: Final = re.compile(r"\bnum (?=quero|manda|me\b|mande)")
 _GREETING: Final = re.compile(r"\b(?:bom dia|boa (?:tarde|noite)|por (?:favor|gentileza)|tudo bem|meu deus)\b")
 _KEPT: Final = frozenset({"noite", "tarde", "dia", "por"})
@@ -37,7 +36,7 @@ def wish_of(text: str) -> Wish:
     said = _read(text[:MOST_CHARS])
     if not said or len(text) > MOST_CHARS:
         return Wish.NONE if not said else _doubtful(said)
-    words = _words_of(said)
+    words = [word for word in said.split() if word not in "|?"]
     if not any(word.startswith(_stems()) for word in words):
         return Wish.NONE
     if set(words) <= rules.RETURN_WORDS or _fully(rules.RETURN, " ".join(words)):
@@ -49,28 +48,20 @@ def _is_plain(said: str, words: list[str]) -> bool:
     if set(words) <= rules.WORDS:
         return True
     rest = _without(rules.REASONS, said)
-    left = {word for word in _words_of(rest) if len(word) > 1 or not word.isdigit()}
-    if left & rules.WORDS and left <= rules.WORDS | {"agora", "hoje", "e", "ou"}:
-        return True
+    left = [word for word in rest.split() if word not in "|?"]
+    if left and set(left) <= rules.WORDS | {"agora", "hoje", "e"}:
+        return bool(set(left) & rules.WORDS)
     marked = _without(rules.LEAVE, said, mark="#")
     if marked == said or _compiled(rules.QUALIFIED).search(marked) or _NUMBER.search(marked):
         return False
-    return _rest_agrees(_without(rules.REASONS, _OPENING.sub("", _asked().sub(" ", marked))))
-
-
-def _rest_agrees(rest: str) -> bool:
-    """Whether what stands beside the wishes takes nothing back, adds no condition and asks for nothing."""
-    others = _words_of(rest)
-    asks = any("?" in clause and re.search(r"[a-z]{3}", clause) for clause in re.findall(r"[^|?]*[|?]?", rest))
+    other = _OPENING.sub("", _asked().sub(" ", _without(rules.REASONS, marked)))
+    others = [word for word in other.split() if word not in "|?"]
+    asks = any("?" in clause and re.search(r"[a-z]{3}", clause) for clause in re.findall(r"[^|?]*[|?]?", other))
     return len(others) <= MOST_OTHER_WORDS and not set(others) & _mixed() and not asks
 
 
-def _words_of(said: str) -> list[str]:
-    return [word for word in said.split() if word not in "|?"]
-
-
 def _doubtful(said: str) -> Wish:
-    words = _words_of(said)
+    words = [word for word in said.split() if word not in "|?"]
     if _search(rules.LOOSE, said) or _search(rules.LEAVE, said):
         return Wish.MAYBE
     is_short = len(words) <= rules.FEW_WORDS
@@ -85,7 +76,7 @@ def _read(text: str) -> str:
     bare = _SPELLED_OUT.sub(lambda found: re.sub(r"[^a-z]", "", found[0]), bare)
     bare = _CLAUSE_END.sub(lambda found: " ? " if "?" in found[0] else " | ", bare)
     words = [_spelled(_DOUBLED.sub(r"\1", word)) for word in _NOISE.sub(" ", bare).split()]
-    said = _MIM.sub("me ", _NUM_QUERO.sub("nao ", " ".join(words)))
+    said = _NUM_QUERO.sub("nao ", " ".join(words))
     said = _OF_YOU.sub(" ", _GREETING.sub(" ", said))
     return " ".join(word for word in said.split() if not _is_filler(word)).strip()
 

@@ -16,7 +16,7 @@ def _words(text: str) -> frozenset[str]:
 WORDS: Final = _words(
     """sair sai pare parar parem para stop cancelar cancela cancele cancelem descadastrar descadastra descadastre
     descadastrem descadastro descadastramento desinscrever desinscreva remover remove remova removam remocao
-    excluir exclui exclua excluam exclusao deletar deleta delete unsubscribe optout out salir baja"""
+    excluir exclui exclua excluam exclusao deletar deleta delete unsubscribe optout salir baja"""
 )
 """Leaving, when the whole message says nothing else."""
 
@@ -41,10 +41,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("prar", "paarar", "parat", "oarar", "parrar", "parae"), "parar"),
     **dict.fromkeys(("votar", "votlar", "volar", "voltra", "vlotar", "voutar"), "voltar"),
     **dict.fromkeys(("ofertas", "promocoes", "promocao", "promos", "promo", "promosao", "promosoes"), "oferta"),
-    **dict.fromkeys(("keru", "queru", "qru", "qro"), "quero"),
     "q": "que",
-    "mi": "me",
-    "di": "de",
     "qria": "queria",
     "naotenho": "nao tenho",
     "pra": "para",
@@ -84,8 +81,7 @@ FILLERS: Final = _words(
     inferno desgraca desgracados fdp karai krl kct saco kkk kk k rs rsrs haha hahaha abraco abracos abs att
     atenciosamente tchau bjs bj beijo ja mesmo logo urgente imediatamente so_isso por com_urgencia resposta
     respondendo responder opcao digitei digito escrevi amem fica fiquem pessoa atendente robo bot prezados
-    prezado prezada sim la urgencia bosta maldita maldito bendita bendito chata safados
-    palhacos idiotas imbecis otarios arrombados carai caraio mds slk tnc vsf vtnc peste praga"""
+    prezado prezada sim la urgencia"""
 )
 """Courtesy, swearing and words that carry nothing; gone from anywhere in a message, but for the greetings' other
 senses ("mandar a noite") that `opt_out.py` keeps."""
@@ -104,8 +100,7 @@ PARTS: Final[Mapping[str, str]] = {
     r"|vossa) )*"
     r"(?:listas?|grupos?|cadastros?|base|sistema|contatos?|agenda|mailing|transmissao|banco|dados|celular"
     r"|telefone|sua agenda|daqui|disso|disto|dai"
-    r"|zap|envios?|mensagem|disparos?|campanhas?|newsletter|divulgac\w+|ofertas?|propagandas?|spam|programacao"
-    r"|porcaria|lixo)",
+    r"|zap|envios?|mensagem|disparos?|campanhas?|newsletter|divulgac\w+|ofertas?|propagandas?|spam|programacao)",
     "mine": r"(?:(?:o |os |a |as )?(?:meu|meus|minha|minhas|esse|este)(?: \w+)? ?"
     r"(?:numeros?|contatos?|nome|cadastro|telefone|celular|fone|zap|dados))",
     "out": r"(?:tira|tire|tirem|tirar|retira|retire|retirem|retirar|remova|remove|removam|remover|exclui|exclua"
@@ -127,23 +122,15 @@ PARTS: Final[Mapping[str, str]] = {
 
 LEAVE: Final = (
     # Not wanting to receive.
-    r"(?:nao|nem|nunca mais) (?:quero|quer|queremos|desejamos|queria|gostaria|desejo|preciso|aceito|autorizo"
-    r"|pretendo|to a fim|estou a"
+    r"(?:nao|nem|nunca mais) (?:quero|queria|gostaria|desejo|preciso|aceito|autorizo|pretendo|to a fim|estou a"
     r" fim|vou"
-    r" querer|faco questao)(?: mais)?(?: de)?(?: que)? (?:continuar |ficar |estar )?(?:a )?(?:receber|ser"
-    r" \w+d[oa]|recebendo)"
+    r" querer|faco questao)(?: mais)?(?: de)?(?: que)? (?:continuar )?(?:a )?(?:receber|ser \w+d[oa]|recebendo)"
     r"(?: mais)?(?: {det}(?:{noun}|{thing})|{end})",
-    r"(?:desejo|prefiro|gostaria de|preferia|quero|queria)(?: de| mais)? nao (?:mais )?receber(?: mais)?(?:"
+    r"(?:desejo|prefiro|gostaria de|preferia|quero|queria)(?: de)? nao (?:mais )?receber(?: mais)?(?:"
     r" {det}(?:{noun}|{thing})|{end})",
     r"nao (?:quero|queria|gostaria de|desejo|aceito)(?: mais)? ser (?:mais )?(?:perturbad|incomodad|contatad"
     r"|importunad|contactad|procurad)[oa]"
     r"(?: mais)?(?: com {det}{noun})?",
-    r"nao (?:quero|queria|desejo) (?:mais )?(?:ver|ler) (?:mais )?{det}{noun}",
-    r"dispenso {det}{noun}",
-    r"nao me (?:inclua|incluam|coloque|coloquem|adicione|adicionem|poe|ponha)(?: mais)? (?:em |na |no |n?esses?"
-    r" )*{place}",
-    r"me (?:deixa|deixe|deixem|bota|botem) (?:de |para )?fora(?: {place}|{end})",
-    r"me (?:cancela|cancele|cancelem)(?: {place}|{end})",
     r"nao autorizo (?:mais )?o (?:uso|envio|contato|uso)(?: (?:do|de|para|no|o))* {mine}?",
     r"(?:nao|nem) (?:quero|desejo|aceito|autorizo|preciso)(?: mais)?(?: o envio)?(?: de)? {det}(?:{noun}|contato)\b",
     r"nao (?:quero|desejo) (?:mais )?(?:nada|nenhum contato|saber) (?:mais )?(?:de|com) voces{end}",
@@ -151,8 +138,7 @@ LEAVE: Final = (
     r"|n?)?{place}",
     r"nao (?:quero|queria|gostaria)(?: mais)? que (?:me )?{send}(?: mais)?(?: {det}(?:{noun}|{thing})|{end})",
     r"(?:parar|deixar) de receber(?: {det}(?:{noun}|{thing})|{end})",
-    r"(?:parar|pare|parem|stop|chega|basta|sem|fim|cancela|cancelar|cancele|cancelem|suspend\w+|encerrar"
-    r"|interromp\w+|cess(?:ar|em|e)|desativ\w+|desabilit\w+)"
+    r"(?:parar|pare|parem|stop|chega|basta|sem|fim|cancela|cancelar|cancele|cancelem|suspender|suspenda|encerrar)"
     r" (?:mais |de |com |as |a |os |o |me |meu |essas |esses |esse |tantas? )*(?:envios? |recebimento |mandar "
     r"|enviar )?"
     r"(?:de |das |dos |do |as |mais )*(?:{noun}|envios?|recebimento|cadastro|inscricao|contato)\b",
@@ -189,15 +175,14 @@ LEAVE: Final = (
     r"(?:vou|posso)(?: me)? (?:sair|descadastrar|desinscrever) {place}",
     r"(?:quero|queria|desejo|solicito|peco|exijo)(?: o| a| meu| minha)* (?:descadastr\w+|remocao|exclusao)(?: {place}"
     r"|(?: de| do| dos)? {mine}|{end})",
-    r"(?:sair|sai|saia|saiam|sairam) (?:d|n)(?:[aeo]|essa|esse|esta|este)(?: \w+)? (?:listas?|grupos?"
-    r"|transmissao|mailing"
+    r"(?:sair|sai|saia|sairam) (?:d|n)(?:[aeo]|essa|esse|esta|este)(?: \w+)? (?:listas?|grupos?|transmissao|mailing"
     r"|cadastro|meu zap|zap|numero|celular)",
     r"sai(?:a)? do meu (?:pe|zap|celular|numero|telefone|contato|saco)",
     r"(?:quero|queria) (?:parar|remover|descadastrar|me retirar){end}",
     r"^(?:[|?] )*(?:pode|podem|favor|queira) (?:parar|parem|pare|me descadastrar|descadastrar|remover|me"
     r" remover){end}",
     # Anger that is plain.
-    r"(?:sai|sair|cai|saia|saiam|caia) fora",
+    r"(?:sai|cai|saia|saiam|caia) fora",
     r"me (?:deixa|deixe|deixem|deixar) em paz",
     r"me (?:esquece|esqueca|esquecam|erra){end}",
     r"(?:me )?(?:tira|tire|tirem|tirar)(?: me)? (?:dessa|desta|disso|daqui|dai)\b",
@@ -206,11 +191,11 @@ LEAVE: Final = (
     r"(?:do not|dont|don t) (?:contact|message|text|send|write)",
     r"(?:remove|take|delete) (?:me|my number|my contact)(?: (?:off|from)(?: (?:this|the|your))? list|{end})"
     r"|leave me alone",
-    r"unsubscribe me|no more messages|i want to unsubscribe|(?:please )?stop (?:it|this|that)",
+    r"unsubscribe me|no more messages|i want to unsubscribe",
     r"no (?:quiero|deseo)(?: recibir)?(?: mas)? (?:mas )?mensagem",
     r"no me (?:escriban|escriba|manden|envien|mande|envie)(?: mas)?",
     r"dejen de (?:enviar|mandar|escribir)\w*|(?:borr|elimin|sac)(?:ame|enme|arme) de|darme de baja|dar de baja{end}",
-    r"(?:elimin|borr|quit)\w+ m[ei] numero|ya no quiero (?:recibir )?(?:mas )?mensagem",
+    r"(?:elimin|borr|quit)\w+ mi numero|ya no quiero (?:recibir )?(?:mas )?mensagem",
 )
 """Plain wherever it stands, as long as the rest of the message doesn't take it back or speak of something else."""
 
@@ -233,11 +218,6 @@ RETURN: Final = (
 REASONS: Final = (
     r"(?:nao|nem) (?:tenho|temos|ha|estou com|tive)(?: mais| nenhum)? interesse{more}{0,3}",
     r"(?:nao|nem) (?:me interessa\w*|estou interessad[oa]|to interessad[oa]|interessad[oa]|interessa)(?: mais)?",
-    r"(?:nao gostei|nao gosto|odeio|odiei|detesto|nao curto){more}{0,4}",
-    r"(?:nao|nem) (?:cansam?|entendem?|entendeu|entenderam|sabem? ler|tem o que fazer|leem?|percebem?)(?: nao)?"
-    r"(?: [?])?|ate quando(?: [?])?|quantas vezes{more}{0,6}(?: [?])?|ja deu|(?:ja )?encheu(?: o)?|deu ne"
-    r"|(?:e dificil|deu para|ta dificil de) entender(?: [?])?|entendeu(?: [?])?|(?:ta|esta|fui) clar[oa](?: [?])?",
-    r"(?:posso|gostaria de|queria|quero) saber (?:quem|como|onde|de onde|porque){more}{0,6}(?: [?])?",
     r"sem (?:o )?interesse|(?:perdi|acabou) o interesse",
     r"(?:nao|nem|nunca) (?:sei|conheco|conheci|faco ideia|lembro){more}{0,6}",
     r"(?:nao|nem|nunca) (?:eu )?(?:comprei|pedi|autorizei|solicitei|me cadastrei|cadastrei|dei|fui|fiz|passei|assinei"
@@ -277,21 +257,23 @@ REASONS: Final = (
 """What people say beside it that changes nothing: why, how often they asked, what they will do otherwise."""
 
 MIXED: Final = _words(
-    """mas porem so somente apenas exceto menos se caso quando quanto quanta quantos qual quais como cade orcamento
-    pedido pedidos entregar entregou agendar agendamento marcar remarcar reserva boleto boletos fatura cobranca
-    cobrar nota recibo comprovante ligar ligue liga gostei adorei amei adoro gosto responde responda pergunta
-    duvida enquanto diminui diminuir reduz coloca coloque adiciona troca trocar atualiza atualizar muda mudar
-    talvez acho resgatar quero interessa gostaria pagar reembolso estorno garantia humano tecnico curriculo
-    resultado laudo receita remedio imposto motorista brincadeira serio sera ficar spc serasa restante espera
-    manda mande mandem envie enviem aniversario presenca convidados vip preco valor tabela cardapio catalogo
-    compra comprar entrega consulta exame horario plano assinatura conta curso aula audio audios video videos
-    foto fotos figurinha figurinhas corrente link ligacao ligacoes email emails madrugada manha noite tarde cedo
-    domingo domingos sabado sabados feriado semana hoje amanha tanta tantas tanto muita muitas demais seguida
-    repetida repetidas repetido depois antes ate mes ano produto produtos loja site desconto cupom pix pagamento
-    paguei matricula dinheiro atendimento suporte vaga emprego politica futebol santinho voto corrida novidades
-    novidade lancamento lancamentos parcela parcelas sobre proposta visita imovel apartamento academia"""
+    """mas porem so somente apenas exceto menos se caso quando quanto quanta quantos qual quais como cade preco
+    valor orcamento tabela cardapio catalogo pedido pedidos compra comprar entrega entregar entregou consulta
+    exame horario agendar agendamento marcar remarcar reserva plano assinatura conta curso aula boleto boletos
+    fatura cobranca cobrar nota recibo comprovante audio audios video videos foto fotos figurinha figurinhas
+    corrente link ligacao ligacoes ligar ligue liga email emails gostei adorei amei adoro gosto responde
+    responda pergunta duvida madrugada manha noite tarde cedo domingo domingos sabado sabados feriado semana
+    horario_comercial hoje amanha enquanto tanta tantas tanto muita muitas demais diminui diminuir reduz seguida
+    repetida repetidas repetido coloca coloque adiciona manda_so troca trocar atualiza atualizar muda mudar
+    talvez acho depois antes ate vez_por_semana mes ano produto produtos loja site desconto cupom resgatar quero
+    interessa gostaria pix pagar pagamento paguei matricula reembolso dinheiro estorno garantia atendimento
+    humano suporte tecnico vaga curriculo emprego resultado laudo receita remedio imposto politica futebol
+    santinho voto corrida motorista brincadeira serio sera ficar novidades novidade lancamento lancamentos
+    parcela parcelas spc serasa restante sobre proposta visita imovel apartamento espera manda mande mandem
+    envie enviem aniversario presenca convidados vip academia"""
 )
-"""One of these in what is left of a message makes a plain wish doubtful: partial, conditional, or not all they say."""
+"""One of these in what is left of a message makes a plain wish doubtful: partial, conditional or about something
+else."""
 
 QUALIFIED: Final = (
     r"# (?:de|do|da|dos|das|na|no|nas|nos|com|sobre|quando|em|se)(?! (?:{noun}|meu|minha|numero|celular|zap"
@@ -337,8 +319,7 @@ INNOCENT: Final = _words(
 FEW_WORDS: Final = 5
 
 STEMS: Final = (
-    "sai", "par", "stop", "cancel", "desc", "desi", "desa", "disp", "inter", "ces", "susp", "remo", "excl",
-    "dele", "unsub", "optout", "salir", "baja", "nao",
+    "sai", "par", "stop", "cancel", "desc", "desi", "remo", "excl", "dele", "unsub", "optout", "salir", "baja", "nao",
     "nem", "nunca", "jamais", "deix", "evit", "cheg", "basta", "tir", "retir", "apag", "risc", "risq", "elimin",
     "bloq", "esque",
     "erra", "perd", "perc", "volt", "reativ", "retorn", "receb", "lista", "grupo", "denunc", "procon", "lgpd", "spam",

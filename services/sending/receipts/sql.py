@@ -138,8 +138,12 @@ SELECT s.place,
 FROM unnest(CAST(:places AS int[]), CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:keys AS text[]),
             CAST(:message_ids AS text[]), CAST(:moments AS timestamptz[]), CAST(:campaigns AS bigint[]))
      AS s(place, tenant_id, instance_id, phone_key, message_id, at, campaign_id)
-JOIN instances i ON i.tenant_id = s.tenant_id
-JOIN conversations v ON v.tenant_id = s.tenant_id AND v.instance_id = i.id AND v.phone_key = s.phone_key
+CROSS JOIN LATERAL (
+    SELECT c.tenant_id, c.id, c.instance_id FROM instances i
+    JOIN conversations c ON c.tenant_id = i.tenant_id AND c.instance_id = i.id
+    WHERE i.tenant_id = s.tenant_id AND c.phone_key = s.phone_key
+    OFFSET 0
+) v
 JOIN inbox_messages m ON m.tenant_id = v.tenant_id AND m.conversation_id = v.id AND m.direction = 'in'
                      AND (m.wish IN ('leave', 'return') OR m.provider_message_id = s.message_id)
 GROUP BY s.place

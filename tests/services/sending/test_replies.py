@@ -9,6 +9,7 @@ from models.campaigns import CampaignContact
 from services import subscriptions
 from services.sending import Engine
 from tests.services.sending.scene import Scene, phones
+from tests.services.sending.test_daemon import run_daemon
 from tests.services.sending.test_receipts import apply, echo, inbound
 from tests.support.sandbox_process import SandboxProcess
 
@@ -244,3 +245,38 @@ def conversations(scene: Scene) -> list[Any]:
 def opted_out(scene: Scene, campaign: int) -> int:
     found = scene.run_sql("SELECT opted_out FROM campaign_counts WHERE campaign_id = :campaign", campaign=campaign)
     return int(found[0][0])
+
+
+def test_sair_takes_effect_within_a_second_of_its_webhook(
+    scene: Scene, written: tuple[int, int, CampaignContact]
+) -> None:
+    number, _, row = written
+    told: list[int] = []
+
+    def is_suppressed() -> bool:
+        if not told:
+            told.append(number)
+            scene.add_inbox(number, inbound(row.phone, "A1", "sair"))
+        return bool(suppressed(scene))
+
+    run_daemon(scene, is_suppressed, seconds=60)
+
+    took = scene.run_sql(
+        "SELECT extract(epoch FROM s.created_at - w.received_at) FROM suppressions s, webhook_inbox w"
+        " WHERE s.tenant_id = :tenant_id AND w.tenant_id = s.tenant_id AND w.status = 'applied'"
+        " ORDER BY w.id DESC LIMIT 1"
+    )
+    assert float(took[0][0]) <= 1
+
+
+@pytest.mark.xfail(strict=True, reason="the engine's lane of direct messages; remove this line where it is built")
+def test_the_confirmation_reaches_the_phone_exactly_once(
+    scene: Scene, written: tuple[int, int, CampaignContact], sandbox_now: SandboxProcess
+) -> None:
+    number, _, row = written
+    scene.add_inbox(number, *(inbound(row.phone, "A1", "sair") for _ in range(3)))
+    apply(scene)
+    run_daemon(scene, lambda: [one.status for one in direct(scene)] == ["sent"], seconds=10)
+
+    entries = [one for one in sandbox_now.ledger("mega") if one["phone"] == row.phone]
+    assert [one["text"] for one in entries if one["text"].startswith("Pronto")] == [direct(scene)[0].body]
