@@ -278,5 +278,5 @@ def test_the_confirmation_reaches_the_phone_exactly_once(
     apply(scene)
     run_daemon(scene, lambda: [one.status for one in direct(scene)] == ["sent"], seconds=10)
 
-    entries = [one for one in sandbox_now.ledger("mega") if one["phone"] == row.phone]
+    entries = [one for one in sandbox_now.ledger("mega") if one["to"] == row.phone]
     assert [one["text"] for one in entries if one["text"].startswith("Pronto")] == [direct(scene)[0].body]
