@@ -269,7 +269,6 @@ def test_sair_takes_effect_within_a_second_of_its_webhook(
     assert float(took[0][0]) <= 1
 
 
-@pytest.mark.xfail(strict=True, reason="the engine's lane of direct messages; remove this line where it is built")
 def test_the_confirmation_reaches_the_phone_exactly_once(
     scene: Scene, written: tuple[int, int, CampaignContact], sandbox_now: SandboxProcess
 ) -> None:
