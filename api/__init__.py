@@ -8,6 +8,7 @@ from api import (
     campaigns_trial,
     dashboard,
     health,
+    inbox,
     instances,
     instances_direct,
     leads,
@@ -27,6 +28,7 @@ ROOMS = (
     campaigns.blueprint,
     campaigns_trial.blueprint,
     dashboard.blueprint,
+    inbox.blueprint,
 )
 PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
 

@@ -34,6 +34,14 @@ class Conversation(TenantOwned, Created, Base):
         ForeignKeyConstraint(["tenant_id", "instance_id"], ["instances.tenant_id", "instances.id"], ondelete="CASCADE"),
         UniqueConstraint("tenant_id", "instance_id", "phone_key"),
         Index("ix_conversations_tenant_id_last_message_at", "tenant_id", "last_message_at", "id"),
+        Index("ix_conversations_unread", "tenant_id", postgresql_where=text("unread_count > 0")),
+        Index(
+            "ix_conversations_maybe",
+            "tenant_id",
+            "last_message_at",
+            "id",
+            postgresql_where=text("wish = 'maybe'"),
+        ),
     )
 
     instance_id: Mapped[int]

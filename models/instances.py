@@ -220,6 +220,9 @@ class NumberCheck(Base):
     """What a provider said when asked whether a phone has WhatsApp, and under which address: kept per tenant."""
 
     __tablename__ = "number_checks"
+    __table_args__ = (
+        Index("ix_number_checks_recipient", "tenant_id", "recipient_id", postgresql_where=text("recipient_id <> ''")),
+    )
 
     tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
     phone_key: Mapped[str] = mapped_column(String(20), primary_key=True)

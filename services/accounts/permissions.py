@@ -37,6 +37,8 @@ PERMISSIONS: Final[dict[str, frozenset[Role]]] = {
     "campaigns.edit": _OPERATING,
     "campaigns.launch": _OPERATING,
     "campaigns.delete": _MANAGING,
+    "inbox.read": _ALL,
+    "inbox.answer": _OPERATING,
 }
 
 

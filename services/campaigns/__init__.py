@@ -12,7 +12,7 @@ from services.campaigns.check import (
     forecast_remaining,
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
-from services.campaigns.counters import Drift, audit_counters
+from services.campaigns.counters import Drift, audit_counters, count_opt_out
 from services.campaigns.draft import (
     EDITABLE,
     create_campaign,
@@ -111,6 +111,7 @@ __all__ = [
     "columns_of_tenant",
     "contacts_of",
     "conversion_rate",
+    "count_opt_out",
     "counts_of",
     "create_campaign",
     "delete_campaign",

@@ -17,6 +17,7 @@ from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
 from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
+from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.hours import read_hours
 from services.instances import is_healthy, is_unofficial, stages_of, warm_up_day
@@ -70,7 +71,8 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answers of the check page. `left_out` is by reason; `obstacles` in the order to clear them."""
+    """The answers of the check page. `left_out` is by reason; `obstacles` in the order to clear them. `first_contacts`:
+    recipients nobody wrote to before, counted where the exit line is off (a warning, no obstacle)."""
 
     recipients: int
     left_out: Mapping[Reason, int]
@@ -83,6 +85,7 @@ class Verdict:
     forecast: Forecast
     starts_at: datetime
     is_scheduled: bool
+    first_contacts: int = 0
 
     @property
     def total(self) -> int:
@@ -133,6 +136,7 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
                              floor=entitlement.pace_floor_ms, zone=zone, starts_at=starts_at, now=now),
         starts_at=starts_at,
         is_scheduled=starts_at > now,
+        first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
     )  # fmt: skip
     return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
 from sqlalchemy.orm import Session
 
 from models.campaigns import CampaignContact, CampaignCounts, ContactStatus
@@ -31,6 +31,15 @@ def audit_counters(session: Session) -> list[Drift]:
     `daily_usage` can't be recounted from rows: a message sent again after a person's decision counts twice there.
     """
     return [*_campaign_drifts(session), *_list_drifts(session)]
+
+
+def count_opt_out(session: Session, tenant_id: int, campaign_id: int) -> None:
+    """One more person left because of this campaign. Written last in a transaction: counters are locked behind rows."""
+    session.execute(
+        update(CampaignCounts)
+        .where(CampaignCounts.tenant_id == tenant_id, CampaignCounts.campaign_id == campaign_id)
+        .values(opted_out=CampaignCounts.opted_out + 1)
+    )
 
 
 def _campaign_drifts(session: Session) -> list[Drift]:

@@ -19,8 +19,15 @@ from services.instances.change import (
     resume_instance,
     update_instance,
 )
-from services.instances.direct import DirectContent, direct_message_of, queue_direct
-from services.instances.events import Arrived, MessagesArrived
+from services.instances.confirmations import GOODBYE, WELCOME_BACK
+from services.instances.direct import (
+    Confirmation,
+    DirectContent,
+    direct_message_of,
+    queue_confirmations,
+    queue_direct,
+)
+from services.instances.events import Arrived, DirectQueued, MessagesArrived
 from services.instances.find import (
     InstanceFigures,
     figures_of,
@@ -58,9 +65,13 @@ from services.instances.warm_up import (
 )
 
 __all__ = [
+    "GOODBYE",
+    "WELCOME_BACK",
     "Arrived",
+    "Confirmation",
     "ConnectStep",
     "DirectContent",
+    "DirectQueued",
     "Floors",
     "InstanceFigures",
     "MessagesArrived",
@@ -97,6 +108,7 @@ __all__ = [
     "prepare_restart",
     "prepare_test",
     "prepare_webhook_set_up",
+    "queue_confirmations",
     "queue_direct",
     "remove_stage",
     "resume_instance",

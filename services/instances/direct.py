@@ -1,17 +1,19 @@
 """Messages to one person outside a campaign. Written here with the caller's transaction; the engine sends them ahead of
 every campaign (`services.sending`), exempt from gap and quota, never from disconnection."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.events import emit
 from core.phone import key_of
 from core.wake import wake_sender_after_commit
 from models.instances import DirectKind, DirectMessage
+from services.instances.events import DirectQueued
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,7 @@ def queue_direct(
         campaign_id=campaign_id,
         created_by=actor,
     )
-    session.add(row)
-    session.flush()
-    wake_sender_after_commit(session)
+    _queue(session, [row])
     return row
 
 
@@ -63,3 +63,38 @@ def direct_message_of(session: Session, tenant_id: int, direct_id: int) -> Direc
     if found is None:
         raise NotFound("Esta mensagem não existe mais, ou não é desta conta.")
     return found
+
+
+class Confirmation(NamedTuple):
+    """Whom to tell, through which of our numbers, that what they asked for was done."""
+
+    tenant_id: int
+    instance_id: int
+    phone: str
+    text: str
+
+
+def queue_confirmations(session: Session, told: Sequence[Confirmation]) -> None:
+    """Queue one message each, set-based."""
+    if told:
+        _queue(
+            session,
+            [
+                DirectMessage(
+                    tenant_id=one.tenant_id,
+                    instance_id=one.instance_id,
+                    phone=one.phone,
+                    phone_key=key_of(one.phone),
+                    kind=DirectKind.CONFIRMATION,
+                    body=one.text,
+                )
+                for one in told
+            ],
+        )
+
+
+def _queue(session: Session, rows: Sequence[DirectMessage]) -> None:
+    session.add_all(rows)
+    session.flush()
+    emit(session, DirectQueued(rows))
+    wake_sender_after_commit(session)

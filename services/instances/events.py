@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from models.inbox import Wish
+from models.instances import DirectMessage
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """One message of a person. `media` describes a file that still lies at the provider; `campaign_id` is the latest
-    campaign that wrote to them, if any."""
+    """One message of a person. Behind a hidden id that nobody could tell, `phone` and `phone_key` are that id
+    (`...@lid`). `media` describes a file that still lies at the provider; `campaign_id` is the latest campaign that
+    wrote to them, if any."""
 
     tenant_id: int
     instance_id: int
@@ -31,3 +33,10 @@ class MessagesArrived:
     """A batch of them, told once, in the transaction that applies the webhooks. Any of them may be told again."""
 
     items: Sequence[Arrived]
+
+
+@dataclass(frozen=True, slots=True)
+class DirectQueued:
+    """Messages to one person each were queued, in the transaction that did it."""
+
+    messages: Sequence[DirectMessage]

@@ -57,6 +57,7 @@ from services.leads.suppressions import (
     remove_suppression,
     suppress,
     suppress_entry,
+    suppress_person,
 )
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
 from services.leads.variables import LEAD_VARIABLES, variables_of_lists
@@ -127,6 +128,7 @@ __all__ = [
     "silent_imports",
     "suppress",
     "suppress_entry",
+    "suppress_person",
     "suppressed_keys",
     "undo_import",
     "undo_requests",

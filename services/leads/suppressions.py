@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput, NotFound
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
-from core.phone import Phone, from_whatsapp_link, parse
+from core.phone import Phone, from_whatsapp_link, key_of, parse
 from models.leads import Suppression
 from services.audit import record_audit
 
@@ -42,6 +42,11 @@ def suppress(session: Session, tenant_id: int, phone: str, reason: str, source: 
     if not isinstance(found, Phone):
         raise InvalidInput(fields={"phone": [found.sentence]})
     return _add(session, tenant_id, reason, source, phone=found.digits, phone_key=found.key)
+
+
+def suppress_person(session: Session, tenant_id: int, phone: str, *, reason: str, source: str) -> bool:
+    """The same for somebody who wrote to us: `phone` are the digits WhatsApp knows them by, taken as they are."""
+    return _add(session, tenant_id, reason, source, phone=phone, phone_key=key_of(phone))
 
 
 def suppress_entry(session: Session, tenant_id: int, entry: Entry, *, actor: int | None) -> tuple[Suppression, bool]:

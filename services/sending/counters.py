@@ -28,6 +28,7 @@ STATES: Final = (
     "cancelled",
     "expired",
     "replied",
+    "opted_out",
 )
 DAY_FIGURES: Final = ("claimed", "sent", "delivered", "read", "failed", "replied")
 CampaignKey = tuple[int, int]

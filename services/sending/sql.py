@@ -176,9 +176,9 @@ WITH delta AS (
     SELECT * FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:pending AS int[]),
         CAST(:sending AS int[]), CAST(:sent AS int[]), CAST(:delivered AS int[]), CAST(:read AS int[]),
         CAST(:failed AS int[]), CAST(:unconfirmed AS int[]), CAST(:suppressed AS int[]), CAST(:invalid AS int[]),
-        CAST(:cancelled AS int[]), CAST(:expired AS int[]), CAST(:replied AS int[]))
+        CAST(:cancelled AS int[]), CAST(:expired AS int[]), CAST(:replied AS int[]), CAST(:opted_out AS int[]))
         AS d(tenant_id, campaign_id, pending, sending, sent, delivered, read, failed, unconfirmed, suppressed,
-             invalid, cancelled, expired, replied)
+             invalid, cancelled, expired, replied, opted_out)
 ), locked AS (
     SELECT k.tenant_id, k.campaign_id FROM campaign_counts k
     JOIN delta d ON d.tenant_id = k.tenant_id AND d.campaign_id = k.campaign_id
@@ -190,7 +190,7 @@ UPDATE campaign_counts k SET
     delivered = k.delivered + d.delivered, read = k.read + d.read, failed = k.failed + d.failed,
     unconfirmed = k.unconfirmed + d.unconfirmed, suppressed = k.suppressed + d.suppressed,
     invalid = k.invalid + d.invalid, cancelled = k.cancelled + d.cancelled, expired = k.expired + d.expired,
-    replied = k.replied + d.replied
+    replied = k.replied + d.replied, opted_out = k.opted_out + d.opted_out
 FROM delta d JOIN locked l ON l.tenant_id = d.tenant_id AND l.campaign_id = d.campaign_id
 WHERE k.tenant_id = d.tenant_id AND k.campaign_id = d.campaign_id
 """)
@@ -358,4 +358,5 @@ SELECT DISTINCT ON (tenant_id, phone_key) * FROM unnest(CAST(:tenants AS bigint[
     AS u(tenant_id, phone_key, phone, reason, source)
 ORDER BY tenant_id, phone_key
 ON CONFLICT (tenant_id, phone_key) DO NOTHING
+RETURNING tenant_id, phone_key
 """)

@@ -18,7 +18,8 @@ from services.sending.receipts import sql
 from services.sending.receipts.direct import Direct, apply_to_directs, named_directs
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.receipts.gather import Call, Gathered, News, call_of, gather, wait_or_give_up
-from services.sending.receipts.people import apply_changes, apply_replies, stopped_by_health
+from services.sending.receipts.people import apply_changes, stopped_by_health
+from services.sending.receipts.replies import apply_replies
 from services.sending.settle import suppress_people
 from services.sending.telling import changed_by_receipts
 from services.sending.tuning import NAMELESS_AFTER
@@ -70,7 +71,7 @@ def apply_inbox(session: Session, now: datetime, *, only: int | None = None) -> 
     known = {key: message.status for key, message in messages.items()}
     others = [one for one in found.news if one.key not in known]
     known |= apply_to_directs(session, directs, others, numbers=numbers, now=now)
-    lines += apply_replies(session, found.replies, deltas)
+    lines += apply_replies(session, found.replies, deltas, now)
     if found.leaving:
         suppress_people(session, found.leaving, source="whatsapp")
     after = numbers.write(session, now)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -61,11 +61,29 @@ class News(NamedTuple):
 
 
 class Reply(NamedTuple):
+    """A message of a person to one of our numbers. Behind a hidden id `phone` is "" until `hidden.py` has asked around;
+    what nobody could tell is then the id itself."""
+
     tenant_id: int
+    instance_id: int
     phone: str
     phone_key: str
+    name: str
     text: str
     at: datetime
+    message_id: str
+    chat_id: str = ""
+    reply_to: str = ""
+    media: Mapping[str, Any] | None = None
+
+    @property
+    def person(self) -> tuple[int, str]:
+        return self.tenant_id, self.phone_key
+
+    @property
+    def is_hidden(self) -> bool:
+        """Nobody knows whose message it is."""
+        return "@" in self.phone or not self.phone
 
 
 class Change(NamedTuple):
@@ -132,9 +150,8 @@ def _sort_in(found: Gathered, call: Call, event: WebhookEvent) -> None:
         return
     elif event.is_echo:
         news = _of_echo(call, event)
-    elif event.phone:
-        at = _moment(event.at, call)
-        found.replies.append(Reply(call.tenant_id, event.phone, key_of(event.phone), event.text, at))
+    else:
+        found.replies.append(_of_inbound(call, event))
     if news is not None:
         found.news.append(news)
         found.of_call[call.call_id].append(news)
@@ -167,6 +184,22 @@ def _of_echo(call: Call, event: Inbound) -> News:
         call.received_at,
         key_of(event.phone),
         event.text,
+    )
+
+
+def _of_inbound(call: Call, event: Inbound) -> Reply:
+    return Reply(
+        call.tenant_id,
+        call.instance_id,
+        event.phone,
+        key_of(event.phone),
+        event.name,
+        event.text,
+        _moment(event.at, call),
+        event.provider_message_id,
+        event.chat_id,
+        event.reply_to,
+        asdict(event.media) if event.media else None,
     )
 
 

@@ -1,4 +1,4 @@
-"""Replies of people and changes of connection, out of the inbox."""
+"""Numbers: those that receipts made ill, and changes of connection, out of the inbox."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,18 +10,14 @@ from connectors.whatsapp import ConnectionStatus
 from models.campaigns import LogType, Severity
 from models.instances import InstanceStatus
 from services.sending.arrays import plain, texts
-from services.sending.counters import Deltas
 from services.sending.numbers import ILL, NumberNow, Numbers
-from services.sending.opt_out import is_opt_out
 from services.sending.receipts import sql
-from services.sending.receipts.gather import Change, Reply
-from services.sending.settle import suppress_people
+from services.sending.receipts.gather import Change
 from services.sending.telling import Stopped, number_down
 from services.sending.telling.sql import CAMPAIGNS_OF_NUMBERS
 from services.sending.words import LogLine
 
 BELOW_50: Final = "A saúde do número ficou abaixo de 50."
-LEFT: Final = "A pessoa pediu para não receber mais mensagens."
 CONNECTION_TEXTS: Final = {
     InstanceStatus.CONNECTED: "",
     InstanceStatus.DISCONNECTED: "O WhatsApp deste número foi desconectado; conecte de novo com o QR code.",
@@ -32,42 +28,6 @@ _STATUSES: Final = {
     ConnectionStatus.DISCONNECTED: InstanceStatus.DISCONNECTED,
     ConnectionStatus.BANNED: InstanceStatus.BANNED,
 }
-
-
-def apply_replies(session: Session, replies: Sequence[Reply], deltas: Deltas) -> list[LogLine]:
-    """The person's latest campaign message counts as answered, once; "SAIR" and its like suppress at once."""
-    if not replies:
-        return []
-    first: dict[tuple[int, str], Reply] = {}
-    for reply in sorted(replies, key=lambda one: one.at):
-        first.setdefault((reply.tenant_id, reply.phone_key), reply)
-    columns = {
-        "tenants": plain(one.tenant_id for one in first.values()),
-        "keys": texts(one.phone_key for one in first.values()),
-        "moments": texts(one.at.isoformat() for one in first.values()),
-    }
-    rows = session.execute(sql.MARK_REPLIED, columns).all()
-    for row in rows:
-        deltas.counts[row.tenant_id, row.campaign_id]["replied"] += 1
-        deltas.days[row.tenant_id, row.campaign_id, row.claimed_day, row.instance_id]["replied"] += 1
-    leaving = {(one.tenant_id, one.phone_key): one for one in replies if is_opt_out(one.text)}
-    if leaving:
-        suppress_people(session, [(one.tenant_id, one.phone) for one in leaving.values()], source="reply")
-    return [
-        LogLine(
-            row.tenant_id,
-            row.campaign_id,
-            leaving[row.tenant_id, row.phone_key].at,
-            LogType.CONTACT_REMOVED,
-            Severity.INFO,
-            LEFT,
-            {"reason": "opt_out"},
-            row.instance_id,
-            row.id,
-        )
-        for row in rows
-        if (row.tenant_id, row.phone_key) in leaving
-    ]
 
 
 def stopped_by_health(session: Session, told: Numbers, after: Mapping[int, NumberNow], now: datetime) -> list[LogLine]:

@@ -137,24 +137,97 @@ WHERE c.tenant_id = u.tenant_id AND c.campaign_id = u.campaign_id AND c.id = u.i
 """Only rows locked by the look-ups above, in the same transaction."""
 
 MARK_REPLIED: Final = text("""
-UPDATE campaign_contacts c SET replied_at = u.at
-FROM (
-    SELECT q.tenant_id, q.campaign_id, q.id, s.at
+WITH latest AS (
+    SELECT q.*, s.at
     FROM unnest(CAST(:tenants AS bigint[]), CAST(:keys AS text[]), CAST(:moments AS timestamptz[]))
          AS s(tenant_id, phone_key, at)
     CROSS JOIN LATERAL (
-        SELECT o.tenant_id, o.campaign_id, o.id, o.replied_at FROM campaign_contacts o
+        SELECT o.tenant_id, o.campaign_id, o.id, o.instance_id, o.claimed_day, o.phone_key, o.replied_at
+        FROM campaign_contacts o
         WHERE o.tenant_id = s.tenant_id AND o.phone_key = s.phone_key AND o.claimed_at IS NOT NULL
           AND o.status IN ('sending', 'sent', 'delivered', 'read', 'unconfirmed')
         ORDER BY o.claimed_at DESC
         LIMIT 1
         FOR NO KEY UPDATE
     ) q
-    WHERE q.replied_at IS NULL
+), marked AS (
+    UPDATE campaign_contacts c SET replied_at = l.at
+    FROM latest l
+    WHERE c.tenant_id = l.tenant_id AND c.campaign_id = l.campaign_id AND c.id = l.id AND l.replied_at IS NULL
+)
+SELECT l.tenant_id, l.campaign_id, l.id, l.instance_id, l.claimed_day, l.phone_key, l.replied_at IS NULL AS is_first,
+       EXISTS (SELECT FROM campaigns f JOIN campaigns a ON a.tenant_id = f.tenant_id AND a.id = l.campaign_id
+               WHERE f.tenant_id = l.tenant_id AND f.parent_id IN (a.id, a.parent_id)) AS has_follow_ups
+FROM latest l
+""")
+"""Each person's latest campaign message; what was answered before keeps its moment."""
+
+STOP_FOLLOW_UPS: Final = text("""
+UPDATE campaign_contacts c SET status = 'cancelled', reason = 'replied'
+FROM (
+    SELECT q.tenant_id, q.campaign_id, q.id
+    FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:keys AS text[]))
+         AS s(tenant_id, campaign_id, phone_key)
+    JOIN campaigns a ON a.tenant_id = s.tenant_id AND a.id = s.campaign_id
+    JOIN campaigns f ON f.tenant_id = a.tenant_id AND f.parent_id IN (a.id, a.parent_id) AND f.stop_on_reply
+    CROSS JOIN LATERAL (
+        SELECT o.tenant_id, o.campaign_id, o.id, o.status FROM campaign_contacts o
+        WHERE o.tenant_id = s.tenant_id AND o.phone_key = s.phone_key AND o.campaign_id = f.id
+        FOR NO KEY UPDATE
+    ) q
+    WHERE q.status = 'pending'
 ) u
 WHERE c.tenant_id = u.tenant_id AND c.campaign_id = u.campaign_id AND c.id = u.id
-RETURNING c.tenant_id, c.campaign_id, c.id, c.instance_id, c.claimed_day, c.phone_key
+RETURNING c.tenant_id, c.campaign_id, c.id
 """)
+"""The later steps of the answered campaign, and of the one it belongs to, for these people."""
+
+WISHES_HEARD: Final = text("""
+SELECT s.place,
+       bool_or(v.instance_id = s.instance_id AND m.provider_message_id = s.message_id) AS is_known,
+       bool_or(m.wish IN ('leave', 'return') AND m.at > s.at) AS is_outdated,
+       bool_or(m.wish = 'leave' AND m.campaign_id = s.campaign_id) AS is_counted
+FROM unnest(CAST(:places AS int[]), CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:keys AS text[]),
+            CAST(:message_ids AS text[]), CAST(:moments AS timestamptz[]), CAST(:campaigns AS bigint[]))
+     AS s(place, tenant_id, instance_id, phone_key, message_id, at, campaign_id)
+CROSS JOIN LATERAL (
+    SELECT c.tenant_id, c.id, c.instance_id FROM instances i
+    JOIN conversations c ON c.tenant_id = i.tenant_id AND c.instance_id = i.id
+    WHERE i.tenant_id = s.tenant_id AND c.phone_key = s.phone_key
+    OFFSET 0
+) v
+JOIN inbox_messages m ON m.tenant_id = v.tenant_id AND m.conversation_id = v.id AND m.direction = 'in'
+                     AND (m.wish IN ('leave', 'return') OR m.provider_message_id = s.message_id)
+GROUP BY s.place
+""")
+"""What is known of messages that ask to leave or to return: told before, overtaken by a later wish of the same person
+(to any of our numbers), or already counted for the campaign."""
+
+FORGIVE_PEOPLE: Final = text("""
+DELETE FROM suppressions x
+USING unnest(CAST(:tenants AS bigint[]), CAST(:keys AS text[])) AS s(tenant_id, phone_key)
+WHERE x.tenant_id = s.tenant_id AND x.phone_key = s.phone_key AND x.source = 'reply'
+RETURNING x.tenant_id, x.phone_key
+""")
+"""Only what a reply began: never what a person of the team or the provider decided."""
+
+HIDDEN_PEOPLE: Final = text("""
+SELECT s.place, COALESCE(
+    (SELECT o.phone FROM campaign_contacts o
+     WHERE o.tenant_id = s.tenant_id AND o.instance_id = s.instance_id AND o.provider_message_id = s.reply_to
+     LIMIT 1),
+    (SELECT d.phone FROM direct_messages d
+     WHERE d.tenant_id = s.tenant_id AND d.instance_id = s.instance_id AND d.provider_message_id = s.reply_to
+     LIMIT 1),
+    (SELECT n.phone_key FROM number_checks n
+     WHERE n.tenant_id = s.tenant_id AND n.recipient_id = s.address AND n.recipient_id <> ''
+     LIMIT 1)) AS phone
+FROM unnest(CAST(:places AS int[]), CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]),
+            CAST(:addresses AS text[]), CAST(:reply_tos AS text[]))
+     AS s(place, tenant_id, instance_id, address, reply_to)
+""")
+"""Who stands behind a hidden id: the recipient of the message of ours that is quoted, else the phone that WhatsApp
+gave this id for. Nothing else is sure."""
 
 CHANGE_CONNECTIONS: Final = text("""
 UPDATE instances i SET

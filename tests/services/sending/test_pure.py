@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from connectors.whatsapp import RULES, ReceiptStatus, RefusalCode, Refused, Sent, Unclear
 from models.campaigns import ContactStatus, RotationMode
-from services.sending.opt_out import is_opt_out
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
 from services.sending.receipts.forward import count_changes, furthest
@@ -122,16 +121,6 @@ def test_intelligent_prefers_health_and_never_forgets_anybody() -> None:
     )
     assert first[1] > 2 * first[2] > 0
     assert first[1] > 2 * first[3] > 0
-
-
-@pytest.mark.parametrize("text", ["SAIR", " sair. ", "Não quero receber!", "pare 🙏", "STOP", "Descadastrar"])
-def test_a_whole_message_that_is_a_stop_word_is_an_opt_out(text: str) -> None:
-    assert is_opt_out(text)
-
-
-@pytest.mark.parametrize("text", ["", "não me mande mais boletos", "quero sair hoje", "pare de graça?", "cancelaram"])
-def test_a_sentence_is_for_a_person_to_judge(text: str) -> None:
-    assert not is_opt_out(text)
 
 
 def test_what_surely_was_not_sent_is_tried_three_times_more_and_then_failed() -> None:

@@ -1,0 +1,76 @@
+"""What replies ask for: the words of the contract, and two labelled collections of what people really write.
+
+`corpus/replies_tuning.csv` shaped the rules; `corpus/replies_heldout.csv` was written by somebody who had not seen
+them and never changes a rule. Labels: leave (a plain wish to get no more messages and nothing else), return, maybe
+(possible, partial, conditional, mixed), none.
+"""
+
+import csv
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from models.inbox import Wish
+from services.sending.opt_out import wish_of
+
+CORPUS = Path(__file__).parent / "corpus"
+PRECISION, RECALL = 0.99, 0.97
+
+
+def labelled(name: str) -> list[tuple[str, str]]:
+    with (CORPUS / f"replies_{name}.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["text"], row["label"]) for row in csv.DictReader(file)]
+
+
+@pytest.mark.parametrize("name", ["tuning", "heldout"])
+def test_who_wants_to_leave_is_understood_and_nobody_else_is_suppressed(name: str) -> None:
+    rows = labelled(name)
+    pairs = Counter((label, wish_of(text).value) for text, label in rows)
+    right = pairs["leave", "leave"]
+    claimed = sum(count for (_, found), count in pairs.items() if found == "leave")
+    meant = sum(count for (label, _), count in pairs.items() if label == "leave")
+    precision, recall = right / claimed, right / meant
+    sys.stdout.write(f"\n{name}: {len(rows)} replies, precision {precision:.4f} ({right}/{claimed}), ")
+    sys.stdout.write(f"recall {recall:.4f} ({right}/{meant})\n")
+    for (label, found), count in sorted(pairs.items()):
+        sys.stdout.write(f"  {label} -> {found}: {count}\n")
+
+    assert precision >= PRECISION
+    assert recall >= RECALL
+
+
+def test_the_collections_are_large_and_share_nothing() -> None:
+    tuning, heldout = dict(labelled("tuning")), dict(labelled("heldout"))
+    assert len(tuning) >= 300
+    assert len(heldout) >= 250
+    assert {*tuning.values(), *heldout.values()} == {wish.value for wish in Wish}
+
+
+@pytest.mark.parametrize(
+    "text", ["SAIR", "pare", "Parar!", "STOP", "cancelar", "Descadastrar", "remover", "não quero receber", "S A I R 🙏"]
+)
+def test_the_words_of_the_exit_line_leave(text: str) -> None:
+    assert wish_of(text) is Wish.LEAVE
+
+
+@pytest.mark.parametrize("text", ["VOLTAR", "voltar", "Quero voltar a receber"])
+def test_the_word_of_the_confirmation_returns(text: str) -> None:
+    assert wish_of(text) is Wish.RETURN
+
+
+@pytest.mark.parametrize("text", ["não me mande mais boletos", "gostei, mas para de mandar tanta mensagem"])
+def test_a_wish_that_is_not_plain_is_for_a_person(text: str) -> None:
+    assert wish_of(text) is Wish.MAYBE
+
+
+@pytest.mark.parametrize(
+    "text", ["cancelar meu pedido", "quero cancelar a consulta", "pode parar na porta?", "", "👍", "?", "x" * 100_000]
+)
+def test_other_business_is_no_wish(text: str) -> None:
+    assert wish_of(text) is Wish.NONE
+
+
+def test_a_long_letter_is_for_a_person_at_most() -> None:
+    assert wish_of("não quero mais receber mensagens " * 100) is Wish.MAYBE
