@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api import auth, campaigns, dashboard, health, instances, leads, leads_imports
+from api import auth, campaigns, dashboard, health, instances, leads, leads_imports, media
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart, whatsapp
@@ -14,6 +14,7 @@ ROOMS = (
     leads_imports.blueprint,
     leads.blueprint,
     campaigns.blueprint,
+    media.blueprint,
     dashboard.blueprint,
 )
 PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)

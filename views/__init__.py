@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from views import accounts, campaigns, dashboard, instances, leads, public
+from views import accounts, campaigns, dashboard, instances, leads, media, public
 from views.errors import init_errors
 from views.identity import init_identity
 
-ROOMS = (public, accounts, dashboard, campaigns, leads, instances)
+ROOMS = (public, accounts, dashboard, campaigns, leads, instances, media)
 
 
 def register(app: Flask) -> None:
