@@ -41,6 +41,7 @@ from services.instances.set_up import (
     set_up_problem,
     set_up_steps,
 )
+from services.instances.templates import TemplatesNotRead, apply_templates, prepare_templates, templates_of
 
 __all__ = [
     "Arrived",
@@ -49,11 +50,13 @@ __all__ = [
     "InstanceFigures",
     "MessagesArrived",
     "NewInstance",
+    "TemplatesNotRead",
     "TestResult",
     "account_of",
     "apply_connect",
     "apply_refresh",
     "apply_restart",
+    "apply_templates",
     "apply_test",
     "apply_webhook_set_up",
     "challenge_of",
@@ -70,6 +73,7 @@ __all__ = [
     "prepare_connect",
     "prepare_refresh",
     "prepare_restart",
+    "prepare_templates",
     "prepare_test",
     "prepare_webhook_set_up",
     "queue_direct",
@@ -79,6 +83,7 @@ __all__ = [
     "set_up_steps",
     "status_label",
     "store_webhook",
+    "templates_of",
     "update_instance",
     "webhook_url",
 ]

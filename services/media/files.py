@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 from typing import Any, BinaryIO, Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import cast, func, select, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -53,7 +53,7 @@ def keep_file(session: Session, tenant_id: int, stream: BinaryIO, said_name: str
         raise BadFile(sentence, code="file_too_large") from None
     try:
         facts = look_into(storage().path(key), said_name)
-        with storage().open(key) as kept:
+        with storage().path(key).open("rb") as kept:
             digest = hashlib.file_digest(kept, "sha256").hexdigest()
         # Of two equal files that arrive at once the second waits here and finds the first.
         session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"media:{tenant_id}:{digest}", 0))))
@@ -136,7 +136,7 @@ def remember_at_provider(
     session.execute(
         update(MediaFile)
         .where(MediaFile.tenant_id == tenant_id, MediaFile.id == media_id)
-        .values(provider_ids=MediaFile.provider_ids.concat(func.cast(said, JSONB)))
+        .values(provider_ids=MediaFile.provider_ids.concat(cast(said, JSONB)))
     )
 
 

@@ -142,4 +142,4 @@ def _office(path: Path) -> tuple[FileKind, str, str]:
 
 def _is_text(head: bytes) -> bool:
     """No NUL, and no page that a browser would run."""
-    return b"\x00" not in head and not head.lstrip()[:1] == b"<"
+    return b"\x00" not in head and head.lstrip()[:1] != b"<"

@@ -34,10 +34,12 @@ from core.http_async import AsyncTransport
 from services.sending.board import Board
 from services.sending.claim import ClaimOrder, claim
 from services.sending.database import Database, is_of_database, is_passing, told
+from services.sending.files import Files
 from services.sending.outcomes import judge
 from services.sending.picture import NumberView
 from services.sending.postman import Postman
 from services.sending.rendering import Texts
+from services.sending.reply_window import window_hours
 from services.sending.settle import SettleOrder, settle
 from services.sending.tuning import Tuning
 from services.sending.watch.look import Plans, look
@@ -105,7 +107,8 @@ class Engine:
         self.board = Board(self.rng)
         self.plans = Plans(self.tuning.plans_every)
         self.transport = AsyncTransport(limit=0)
-        self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds)
+        files = Files(self.database, self.transport, self.clock.now, self.tuning.file_seconds)
+        self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds, files)
 
     def stop(self) -> None:
         """Begin step 8."""
@@ -197,7 +200,13 @@ class Engine:
             now=now,
             lease_until=now + self.tuning.lease,
             texts=self.texts,
+            windows=self._windows(slots),
         )
+
+    def _windows(self, slots: Sequence[Slot]) -> dict[int, int]:
+        """The numbers of these turns that may not always write freely, and their hours."""
+        chosen = (self.board.numbers[slot.turn.chosen.instance_id].view for slot in slots)
+        return {one.instance_id: hours for one in chosen if (hours := window_hours(one.connector))}
 
     async def _claim_failed(self, slots: Sequence[Slot], error: Exception) -> None:
         """A database that is away: try again later. Anything else is some tenant's: find it, leave it out a while,

@@ -22,7 +22,8 @@ class Slot(NamedTuple):
 
 
 class Claimed(NamedTuple):
-    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet."""
+    """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet. `template` is filled in
+    and goes in place of text and file; `is_closed`: neither may go to this person now."""
 
     tenant_id: int
     campaign_id: int
@@ -35,6 +36,9 @@ class Claimed(NamedTuple):
     day: date
     claim_id: str
     slot: Slot
+    media_id: int | None = None
+    template: Mapping[str, Any] | None = None
+    is_closed: bool = False
 
 
 class Answer(NamedTuple):

@@ -30,24 +30,24 @@ def keep(session: Session, tenant: TenantHandle, content: bytes, name: str = "ar
 
 
 @pytest.mark.parametrize(
-    ("content", "name", "kind", "mime", "kept_as"),
+    ("content", "name", "taken_for"),
     [
-        (sample.png(), "foto.exe", "image", "image/png", "foto.png"),
-        (sample.JPEG, "../../etc/passwd", "image", "image/jpeg", "passwd.jpg"),
-        (sample.MP4, "a.mp4", "video", "video/mp4", "a.mp4"),
-        (sample.MP3, "a.mp3", "audio", "audio/mpeg", "a.mp3"),
-        (sample.VOICE, "a.opus", "voice", "audio/ogg", "a.ogg"),
-        (sample.PDF, "catálogo 2026.pdf", "document", "application/pdf", "catálogo 2026.pdf"),
-        (b"nome;preco\nbolo;10\n", "precos.csv", "document", "text/csv", "precos.csv"),
-        (sample.office("word"), "a.docx", "document", OFFICE + "wordprocessingml.document", "a.docx"),
-        (sample.office("xl"), "a", "document", OFFICE + "spreadsheetml.sheet", "a.xlsx"),
+        (sample.png(), "foto.exe", ("image", "image/png", "foto.png")),
+        (sample.JPEG, "../../etc/passwd", ("image", "image/jpeg", "passwd.jpg")),
+        (sample.MP4, "a.mp4", ("video", "video/mp4", "a.mp4")),
+        (sample.MP3, "a.mp3", ("audio", "audio/mpeg", "a.mp3")),
+        (sample.VOICE, "a.opus", ("voice", "audio/ogg", "a.ogg")),
+        (sample.PDF, "catálogo 2026.pdf", ("document", "application/pdf", "catálogo 2026.pdf")),
+        (b"nome;preco\nbolo;10\n", "precos.csv", ("document", "text/csv", "precos.csv")),
+        (sample.office("word"), "a.docx", ("document", OFFICE + "wordprocessingml.document", "a.docx")),
+        (sample.office("xl"), "a", ("document", OFFICE + "spreadsheetml.sheet", "a.xlsx")),
     ],
 )
 def test_a_file_is_what_its_bytes_say(
-    session: Session, tenant: TenantHandle, content: bytes, name: str, kind: str, mime: str, kept_as: str
+    session: Session, tenant: TenantHandle, content: bytes, name: str, taken_for: tuple[str, str, str]
 ) -> None:
     made = keep(session, tenant, content, name)
-    assert (made.kind, made.mime, made.file_name, made.size_bytes) == (kind, mime, kept_as, len(content))
+    assert (made.kind, made.mime, made.file_name, made.size_bytes) == (*taken_for, len(content))
     with storage().open(made.storage_key) as kept:
         assert kept.read() == content
 
