@@ -39,6 +39,12 @@ class MessageSchema(StrictSchema):
     media_id = ma.fields.Integer(load_default=None, allow_none=True, validate=BIGINT)
     template = ma.fields.Nested(TemplateSchema, load_default=None, allow_none=True)
 
+    @ma.validates_schema
+    def check_something_is_said(self, said: Any, **_: Any) -> None:
+        """A variation says something."""
+        if not (said["content"] or said["media_id"] or said["template"]):
+            raise ma.ValidationError("Escreva o texto, ou mande um arquivo ou um modelo.", "content")
+
 
 class CampaignChangesSchema(StrictSchema):
     """Only what is sent changes."""
