@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from api import auth, campaigns, dashboard, health, instances, leads, leads_imports, media
+from api import auth, campaigns, dashboard, health, instances, instances_templates, leads, leads_imports, media
 from api.common import init_api
 from api.identity import init_identity
 from api.webhooks import hotmart, whatsapp
@@ -11,6 +11,7 @@ ROOMS = (
     auth.blueprint,
     health.api_blueprint,
     instances.blueprint,
+    instances_templates.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
     campaigns.blueprint,

@@ -38,6 +38,7 @@ from services.instances.set_up import (
     challenge_of,
     prepare_restart,
     prepare_webhook_set_up,
+    reach_of,
     set_up_problem,
     set_up_steps,
 )
@@ -77,6 +78,7 @@ __all__ = [
     "prepare_test",
     "prepare_webhook_set_up",
     "queue_direct",
+    "reach_of",
     "resume_instance",
     "seal_credentials",
     "set_up_problem",
