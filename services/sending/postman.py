@@ -69,6 +69,8 @@ class Postman:
         if not isinstance(opened, tuple):
             return Answer(one, opened, self.clock(), 0)
         provider, account = opened
+        if one.media_id is None and one.template is None:
+            return await self._post(one, provider, self._build(one, opened, Said(one.text)))
         said = for_provider(provider, Said(one.text, one.media_id, one.template))
         if not said.needs_file or said.media_id is None:
             return await self._post(one, provider, self._build(one, opened, said))

@@ -47,6 +47,8 @@ def compose(
     """The message of one recipient; `variables` is the row's JSON object as text, read only when something has a
     variable at all. `is_open`: whether free text may go now, None where that is no question."""
     one = texts.variations[variation_of(campaign_id, phone, len(texts.variations))]
+    if one.media_id is None and one.template is None and is_open is not False:
+        return Composed(one.message_id, _text(texts, one, phone, name=name, variables=variables))
     has_words = bool(one.content or one.media_id)
     if one.template is not None and (is_open is False or (is_open and not has_words)):
         values = recipient_values(name, phone, json.loads(variables))
@@ -57,6 +59,10 @@ def compose(
         return Composed(one.message_id, "", is_closed=True)
     if one.media_kind in SILENT:
         return Composed(one.message_id, "", one.media_id)
-    values = recipient_values(name, phone, json.loads(variables)) if "{" in one.content else {}
-    text = whole_text(one.content, values, texts.fallbacks, has_exit_line=texts.has_exit_line and has_words)
+    text = _text(texts, one, phone, name=name, variables=variables) if has_words else ""
     return Composed(one.message_id, text, one.media_id)
+
+
+def _text(texts: Texts, one: Variation, phone: str, *, name: str, variables: str) -> str:
+    values = recipient_values(name, phone, json.loads(variables)) if "{" in one.content else {}
+    return whole_text(one.content, values, texts.fallbacks, has_exit_line=texts.has_exit_line)
