@@ -10,7 +10,7 @@ from core.db import SchemaTooOld, UnsafeDatabaseRole, make_engine, make_session_
 from core.logs import configure_logs
 from core.startup import refuse_to_start
 from services import subscriptions
-from services.sending import Daemon, Engine, quiet_collector
+from services.sending import Daemon, Engine, give_large_blocks_back, quiet_collector
 
 
 def main() -> int:
@@ -27,6 +27,7 @@ def main() -> int:
     subscriptions.subscribe_all()
     daemon = Daemon(Engine(make_session_factory(engine)), redis_url=settings.redis_url)
     quiet_collector()
+    give_large_blocks_back()
     uvloop.run(daemon.run())
     engine.dispose()
     return 0

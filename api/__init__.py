@@ -11,8 +11,10 @@ from api import (
     inbox,
     instances,
     instances_direct,
+    instances_templates,
     leads,
     leads_imports,
+    media,
 )
 from api.common import init_api
 from api.identity import init_identity
@@ -23,10 +25,12 @@ ROOMS = (
     health.api_blueprint,
     instances.blueprint,
     instances_direct.blueprint,
+    instances_templates.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
     campaigns.blueprint,
     campaigns_trial.blueprint,
+    media.blueprint,
     dashboard.blueprint,
     inbox.blueprint,
 )

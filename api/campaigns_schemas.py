@@ -14,13 +14,36 @@ SMALL: Final = ma.validate.Range(min=-(2**31), max=2**31 - 1)
 LATER: Final = "Ainda não disponível. Envie sem este campo."
 
 
-class MessageSchema(StrictSchema):
-    """One variation. Without `order` they keep the order they are sent in."""
+class TemplateSchema(StrictSchema):
+    """An approved template. `variables`: a list for numbered fields, else an object by field (`@header` for a field in
+    the header's text, `@button.0` for the ending of the first button's address). May hold our own variables."""
 
-    content = ma.fields.String(required=True)
+    name = ma.fields.String(required=True)
+    language = ma.fields.String(load_default="pt_BR")
+    variables = ma.fields.Raw(load_default=dict)
+
+    @ma.validates("variables")
+    def check_variables(self, said: Any, data_key: str) -> None:
+        """Texts, in a list or by name."""
+        values = said.values() if isinstance(said, dict) else said
+        if not isinstance(said, dict | list) or not all(isinstance(one, str) for one in values):
+            raise ma.ValidationError("Mande uma lista de textos, ou um objeto de campo para texto.")
+
+
+class MessageSchema(StrictSchema):
+    """One variation: a text, a file with the text as its caption, and for official numbers a template that goes where
+    free text may not. Without `order` they keep the order they are sent in."""
+
+    content = ma.fields.String(load_default="")
     order = ma.fields.Integer(load_default=None, allow_none=True, validate=SMALL)
-    media_id = ma.fields.Integer(load_default=None, allow_none=True)
-    template = ma.fields.Dict(load_default=None, allow_none=True)
+    media_id = ma.fields.Integer(load_default=None, allow_none=True, validate=BIGINT)
+    template = ma.fields.Nested(TemplateSchema, load_default=None, allow_none=True)
+
+    @ma.validates_schema
+    def check_something_is_said(self, said: Any, **_: Any) -> None:
+        """A variation says something."""
+        if not (said["content"] or said["media_id"] or said["template"]):
+            raise ma.ValidationError("Escreva o texto, ou mande um arquivo ou um modelo.", "content")
 
 
 class CampaignChangesSchema(StrictSchema):
@@ -116,6 +139,8 @@ class VariationSchema(Schema):
     id = ma.fields.Integer()
     content = ma.fields.String()
     order = ma.fields.Integer(attribute="position")
+    media_id = ma.fields.Integer(allow_none=True)
+    template = ma.fields.Raw(allow_none=True)
 
 
 class StatsSchema(Schema):
@@ -215,6 +240,9 @@ class PreviewSchema(Schema):
     phone = ma.fields.String()
     variation = ma.fields.Integer()
     text = ma.fields.String()
+    media_id = ma.fields.Integer(attribute="media.id", allow_none=True, dump_default=None)
+    template = ma.fields.String()
+    template_text = ma.fields.String()
     parts = ma.fields.Function(lambda one: [{"text": text, "is_filled": is_filled} for text, is_filled in one.parts])
 
 
@@ -328,10 +356,10 @@ def input_from(said: dict[str, Any]) -> dict[str, Any]:
         problems["follow_ups"] = [LATER]
     messages = fields.get("messages")
     if messages is not None:
-        if any(one["media_id"] is not None or one["template"] is not None for one in messages):
-            problems["messages"] = [LATER]
         placed = sorted(enumerate(messages), key=lambda pair: (_place(pair), pair[0]))
-        fields["messages"] = tuple(one["content"] for _, one in placed)
+        fields["messages"] = tuple(
+            room.MessageInput(one["content"], one["media_id"], one["template"]) for _, one in placed
+        )
     if problems:
         raise InvalidInput(fields=problems)
     return fields

@@ -178,10 +178,14 @@ def get_instance(instance_id: int) -> Instance:
 @blueprint.response(200, InstanceSchema)
 @requires("instances.edit")
 def update_instance(changes: dict[str, Any], instance_id: int) -> Instance:
-    """Change what is sent."""
+    """Change what is sent. With another address or key the provider is told again where to call us."""
     who, session = current_principal(), db.session()
-    room.update_instance(session, who.tenant_id, instance_id, changes, actor=who.user_id, now=utcnow())
+    reach = room.reach_of(_mine(instance_id))
+    changed = room.update_instance(session, who.tenant_id, instance_id, changes, actor=who.user_id, now=utcnow())
+    has_moved = room.reach_of(changed) != reach
     session.commit()
+    if has_moved:
+        _set_up(who.tenant_id, instance_id)
     return _mine(instance_id)
 
 

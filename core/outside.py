@@ -1,7 +1,8 @@
 """A call to the outside from a page or a job: prepare, commit, send, apply, commit (architecture rules 2 and 5)."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Final, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -9,6 +10,7 @@ from core import http
 from core.http_messages import HttpAnswer, HttpRequest
 
 ResultT = TypeVar("ResultT")
+MOST_PAGES: Final = 50
 
 
 def call_outside(
@@ -24,3 +26,15 @@ def call_outside(
     result = apply(session, answer)
     session.commit()
     return result
+
+
+def call_outside_in_pages(
+    session: Session, prepare: Callable[..., HttpRequest], apply: Callable[[Session, HttpAnswer], str]
+) -> None:
+    """The same for a list in pages: `prepare` takes `cursor` ("" first), `apply` gives the next one, "" at the end.
+    Fifty pages at most, should a provider never say that it has ended."""
+    cursor = ""
+    for _ in range(MOST_PAGES):
+        cursor = call_outside(session, partial(prepare, cursor=cursor), apply)
+        if not cursor:
+            return

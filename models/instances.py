@@ -16,6 +16,7 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     String,
+    UniqueConstraint,
     func,
     text,
 )
@@ -262,3 +263,27 @@ class MessagePrice(Base):
     valid_from: Mapped[date] = mapped_column(primary_key=True)
     currency: Mapped[str] = mapped_column(String(3), server_default="USD")
     price_micros: Mapped[int]
+
+
+class ApprovedTemplate(TenantOwned, Base):
+    """A template of an official number's account as its provider last listed it. `fields` is what its body asks for
+    ("1", "2" or names), `header` "", "text", "image", "video" or "document", `url_buttons` the indexes of the buttons
+    that want an ending."""
+
+    __tablename__ = "approved_templates"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "instance_id"], ["instances.tenant_id", "instances.id"], ondelete="CASCADE"),
+        UniqueConstraint("tenant_id", "instance_id", "name", "language"),
+    )
+
+    instance_id: Mapped[int]
+    name: Mapped[str] = mapped_column(String(512))
+    language: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(24))
+    category: Mapped[str] = mapped_column(String(24), server_default="")
+    body: Mapped[str] = mapped_column(server_default="")
+    fields: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
+    header: Mapped[str] = mapped_column(String(24), server_default="")
+    has_header_field: Mapped[bool] = mapped_column(server_default=text("false"))
+    url_buttons: Mapped[list[int]] = mapped_column(JSONB, server_default="[]")
+    fetched_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -187,10 +187,6 @@ def inbound_of(one: dict[str, Any], instance_key: str) -> Inbound | None:
     )
 
 
-def data_url(mime: str, content: bytes) -> str:
-    return f"data:{mime};base64,{base64.b64encode(content).decode('ascii')}"
-
-
 def read_data_url(text: str) -> tuple[str, bytes] | None:
     """MIME type and bytes of a base64 data URL (or of bare base64, with no type); None when it is neither."""
     head, comma, encoded = text.partition(",") if text.startswith("data:") else ("data:", ",", text)

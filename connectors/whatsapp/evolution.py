@@ -8,20 +8,22 @@ behaviour asks for. Nothing signs the webhooks: our secret goes into a header of
 
 from __future__ import annotations
 
-import base64
 import hmac
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from connectors.reading import NOTHING, at, dict_at, header, is_true, json_of, text_at
 from connectors.whatsapp.baileys import code_of_words, phone_of, read_data_url, speaks_of_time_out
 from connectors.whatsapp.base import (
+    FILE_HERE,
     ConnectorInfo,
     CredentialField,
     Gateway,
     json_body,
+    json_with_file,
     refused_by_status,
     unanswered,
 )
@@ -104,16 +106,15 @@ class Evolution(Gateway):
     def send_media(
         self, account: Account, to: str, media: Media, *, caption: str = "", reference: str = ""
     ) -> HttpRequest:
-        content = media.url or base64.b64encode(media.content).decode("ascii")
-        timeout = MEDIA_TIMEOUT_SECONDS
+        where = media.url or FILE_HERE
         if media.kind is MediaKind.VOICE:
-            voice = {"number": to, "audio": content}
-            return _call("POST", account, "message/sendWhatsAppAudio", voice, timeout=timeout)
+            voice: dict[str, object] = {"audio": where, "number": to}
+            return _send_file(account, "message/sendWhatsAppAudio", voice, media)
         kind = MediaKind.IMAGE if media.kind is MediaKind.STICKER else media.kind
-        body: dict[str, object] = {"number": to, "mediatype": kind.value, "mimetype": media.mime, "media": content}
+        body: dict[str, object] = {"media": where, "number": to, "mediatype": kind.value, "mimetype": media.mime}
         body |= {"fileName": media.file_name} if media.file_name else {}
         body |= {"caption": caption} if caption else {}
-        return _call("POST", account, "message/sendMedia", body, timeout=timeout)
+        return _send_file(account, "message/sendMedia", body, media)
 
     def read_send(self, answer: HttpAnswer) -> SendOutcome:
         if isinstance(answer, HttpFailure):
@@ -271,6 +272,14 @@ def _call(
     if query:
         url += "?" + urlencode(query)
     return HttpRequest(method, url, headers, b"" if body is None else json_body(body), timeout_seconds=timeout)
+
+
+def _send_file(account: Account, path: str, body: Mapping[str, object], media: Media) -> HttpRequest:
+    """By address, or with the file inside."""
+    if media.url:
+        return _call("POST", account, path, body, timeout=MEDIA_TIMEOUT_SECONDS)
+    request = _call("POST", account, path, {}, timeout=MEDIA_TIMEOUT_SECONDS)
+    return replace(request, body=json_with_file(body, media.content))
 
 
 def _webhook(url: str, secret: str) -> dict[str, object]:

@@ -17,7 +17,6 @@ from connectors.reading import NOTHING, at, dict_at, is_true, json_of, list_at, 
 from connectors.whatsapp.baileys import (
     ACKS,
     code_of_words,
-    data_url,
     inbound_of,
     jid_of,
     phone_of,
@@ -25,10 +24,12 @@ from connectors.whatsapp.baileys import (
     speaks_of_time_out,
 )
 from connectors.whatsapp.base import (
+    FILE_HERE,
     ConnectorInfo,
     CredentialField,
     Gateway,
     json_body,
+    json_with_file,
     refused_by_status,
     unanswered,
 )
@@ -121,8 +122,10 @@ class MegaApi(Gateway):
         }
         if media.url:
             return _post(account, "sendMessage", "mediaUrl", message=message | {"url": media.url})
-        inline = {"base64": data_url(media.mime, media.content)}
-        return _post(account, "sendMessage", "mediaBase64", message=message | inline, timeout=MEDIA_TIMEOUT_SECONDS)
+        inline = {"base64": f"data:{media.mime};base64,{FILE_HERE}"}
+        body = json_with_file({"messageData": inline | message}, media.content)
+        path = f"sendMessage/{_key(account)}/mediaBase64"
+        return _call("POST", account, path, body, timeout=MEDIA_TIMEOUT_SECONDS)
 
     def read_send(self, answer: HttpAnswer) -> SendOutcome:
         if isinstance(answer, HttpFailure):

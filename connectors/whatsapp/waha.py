@@ -8,21 +8,23 @@ put a session to sleep (`FAILED`); `restart` wakes it.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 
 from connectors.reading import NOTHING, at, header, json_of, text_at
 from connectors.whatsapp.baileys import code_of_words, phone_of, read_data_url, speaks_of_time_out
 from connectors.whatsapp.base import (
+    FILE_HERE,
     ConnectorInfo,
     CredentialField,
     Gateway,
     json_body,
+    json_with_file,
     refused_by_status,
     unanswered,
 )
@@ -113,12 +115,15 @@ class Waha(Gateway):
         self, account: Account, to: str, media: Media, *, caption: str = "", reference: str = ""
     ) -> HttpRequest:
         file: dict[str, object] = {"mimetype": media.mime, "filename": media.file_name}
-        file |= {"url": media.url} if media.url else {"data": base64.b64encode(media.content).decode("ascii")}
-        message: dict[str, object] = {"session": _session(account), "chatId": chat_id_of(to), "file": file}
+        file = ({"url": media.url} if media.url else {"data": FILE_HERE}) | file
+        message: dict[str, object] = {"file": file, "session": _session(account), "chatId": chat_id_of(to)}
         if media.kind is not MediaKind.VOICE:
             message["caption"] = caption
         path = _PATHS.get(media.kind, "api/sendFile")
-        return _call("POST", account, path, message, timeout=MEDIA_TIMEOUT_SECONDS)
+        if media.url:
+            return _call("POST", account, path, message, timeout=MEDIA_TIMEOUT_SECONDS)
+        request = _call("POST", account, path, {}, timeout=MEDIA_TIMEOUT_SECONDS)
+        return replace(request, body=json_with_file(message, media.content))
 
     def read_send(self, answer: HttpAnswer) -> SendOutcome:
         if isinstance(answer, HttpFailure):

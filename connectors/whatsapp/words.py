@@ -21,6 +21,7 @@ class RefusalCode(StrEnum):
     TEMPLATE_PAUSED = "template_paused"
     TEMPLATE_LIMITED = "template_limited"
     MEDIA_REJECTED = "media_rejected"
+    MEDIA_NOT_READY = "media_not_ready"
     REJECTED = "rejected"
     PROVIDER_ERROR = "provider_error"
     UNREACHABLE = "unreachable"
@@ -71,6 +72,7 @@ RULES: Final[Mapping[RefusalCode, Rule]] = {
         stops_campaign=True,
     ),
     RefusalCode.MEDIA_REJECTED: Rule("O provedor não aceitou o arquivo; confira tipo e tamanho.", permanent=True),
+    RefusalCode.MEDIA_NOT_READY: Rule("O arquivo ainda não chegou ao provedor; a mensagem espera por ele."),
     RefusalCode.REJECTED: Rule("O provedor recusou esta mensagem.", permanent=True),
     RefusalCode.PROVIDER_ERROR: Rule("O provedor respondeu com um erro; a mensagem não saiu."),
     RefusalCode.UNREACHABLE: Rule("Não foi possível falar com o provedor; nada foi enviado."),

@@ -4,7 +4,7 @@ person's own tests."""
 from migrations.support import run
 
 revision = "20261125_1940"
-down_revision = "20261125_1911"
+down_revision = "20261125_1931"
 branch_labels = None
 depends_on = None
 

@@ -12,6 +12,7 @@ from services.campaigns.check import (
     forecast_remaining,
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
+from services.campaigns.content_check import ContentVerdict, fields_of
 from services.campaigns.counters import Drift, audit_counters, count_opt_out
 from services.campaigns.draft import (
     EDITABLE,
@@ -26,15 +27,18 @@ from services.campaigns.find import Members, Parts, campaign_of, counts_of, memb
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
 from services.campaigns.forecast import Forecast
 from services.campaigns.hours import NEVER, Hours, Opening, next_opening, opening, read_hours, safe_zone
-from services.campaigns.input import MAX_MESSAGES, CampaignInput
+from services.campaigns.input import CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
+from services.campaigns.messages import MAX_MESSAGES, WITHOUT_TEXT, MessageInput
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,
     canonical,
+    fill_template,
     has_stray_brace,
     pieces,
+    read_body,
     recipient_values,
     render,
     unfilled_in,
@@ -71,10 +75,12 @@ __all__ = [
     "NEVER",
     "REPLIED",
     "SENTENCES",
+    "WITHOUT_TEXT",
     "Analytics",
     "CampaignInput",
     "Card",
     "Choices",
+    "ContentVerdict",
     "Drift",
     "EmptyVariable",
     "FirstSteps",
@@ -82,6 +88,7 @@ __all__ = [
     "Frozen",
     "Hours",
     "Members",
+    "MessageInput",
     "Names",
     "NoDealToRemove",
     "NotReady",
@@ -118,6 +125,8 @@ __all__ = [
     "draft_preview",
     "duplicate_campaign",
     "export_page",
+    "fields_of",
+    "fill_template",
     "first_steps",
     "forecast_remaining",
     "has_stray_brace",
@@ -136,6 +145,7 @@ __all__ = [
     "preview",
     "preview_or_404",
     "progress_percent",
+    "read_body",
     "read_hours",
     "recipient_values",
     "render",

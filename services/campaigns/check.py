@@ -1,7 +1,7 @@
 """What will happen if I press send: who receives, who is left out and why, what stands in the way, when it ends."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -16,10 +16,12 @@ from models.campaigns import Campaign, CampaignContact, CampaignDay, CampaignSta
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
+from services.campaigns.content_check import ContentVerdict, check_content
 from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
 from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.hours import read_hours
+from services.campaigns.messages import texts_of
 from services.instances import is_healthy, is_unofficial, stages_of, warm_up_day
 
 EXAMPLES: Final = 3
@@ -33,6 +35,11 @@ class Obstacle(StrEnum):
     NO_LIST = "no_list"
     NO_MESSAGE = "no_message"
     UNKNOWN_VARIABLE = "unknown_variable"
+    FILE_MISSING = "file_missing"
+    NO_WORDS = "no_words"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    INCOMPLETE_TEMPLATE = "incomplete_template"
+    NO_TEMPLATE = "no_template"
     NOBODY = "nobody_receives"
     NO_NUMBER = "no_number"
     NO_CONNECTED_NUMBER = "no_connected_number"
@@ -45,6 +52,16 @@ SENTENCES: Final[Mapping[Obstacle, str]] = {
     Obstacle.NO_NUMBER: "Nenhum número de WhatsApp foi escolhido. Escolha por qual enviar.",
     Obstacle.NO_CONNECTED_NUMBER: "Nenhum dos números escolhidos está conectado. Conecte um deles e volte aqui.",
     Obstacle.UNKNOWN_VARIABLE: "Há variáveis que não são coluna de nenhuma pessoa das listas. Corrija o nome delas.",
+    Obstacle.FILE_MISSING: "Um arquivo das mensagens não existe mais. Escolha outro.",
+    Obstacle.NO_WORDS: "Uma variação só tem modelo aprovado, e há número que não usa modelos. Escreva também o texto.",
+    Obstacle.UNKNOWN_TEMPLATE: (
+        "Um modelo não está aprovado em todos os números oficiais escolhidos. Atualize a lista de modelos ou use outro."
+    ),
+    Obstacle.INCOMPLETE_TEMPLATE: "Faltam dados ou o arquivo que o modelo pede. Preencha todos os campos dele.",
+    Obstacle.NO_TEMPLATE: (
+        "Um número oficial só escreve a quem não respondeu nas últimas 24 horas com um modelo aprovado. "
+        "Escolha um modelo em cada variação ou tire o número oficial."
+    ),
     Obstacle.NOBODY: "Ninguém receberia esta campanha. Veja abaixo quem ficou de fora e por quê.",
 }
 
@@ -86,6 +103,7 @@ class Verdict:
     starts_at: datetime
     is_scheduled: bool
     first_contacts: int = 0
+    content: ContentVerdict = field(default_factory=ContentVerdict)
 
     @property
     def total(self) -> int:
@@ -109,7 +127,8 @@ class Verdict:
 
 
 def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: datetime) -> Verdict:
-    """Look at a campaign that has not been launched as it would be launched now. Five queries and one count."""
+    """Look at a campaign that has not been launched as it would be launched now. Five queries and one count, a
+    few more where files or templates are used."""
     campaign = campaign_of(session, tenant_id, campaign_id)
     parts = parts_of(session, tenant_id, campaign_id)
     variables = variables_of(session, campaign, parts)
@@ -137,6 +156,7 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
         starts_at=starts_at,
         is_scheduled=starts_at > now,
         first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
+        content=check_content(session, parts, people, now),
     )  # fmt: skip
     return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
 
@@ -164,8 +184,7 @@ def forecast_remaining(
 def variables_of(session: Session, campaign: Campaign, parts: Parts) -> Variables:
     """What the campaign's texts use, given the choice made for people without a value."""
     fallbacks = () if campaign.leave_out_incomplete else campaign.variable_fallbacks
-    texts = [message.content for message in parts.messages]
-    return read_variables(session, campaign.tenant_id, campaign.id, texts, fallbacks)
+    return read_variables(session, campaign.tenant_id, campaign.id, texts_of(parts.messages), fallbacks)
 
 
 def quota_of(session: Session, campaign: Campaign, entitlement: Entitlement, *, zone: str, now: datetime) -> Quota:
@@ -311,6 +330,11 @@ def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list
         Obstacle.NO_NUMBER: not parts.instances,
         Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
         Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
+        Obstacle.FILE_MISSING: bool(verdict.content.missing_files),
+        Obstacle.NO_WORDS: bool(verdict.content.wordless),
+        Obstacle.UNKNOWN_TEMPLATE: bool(verdict.content.unknown),
+        Obstacle.INCOMPLETE_TEMPLATE: bool(verdict.content.incomplete),
+        Obstacle.NO_TEMPLATE: bool(verdict.content.outside),
         Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients,
     }
     return [obstacle for obstacle in Obstacle if met[obstacle]]

@@ -26,6 +26,7 @@ from services.audit import record_audit
 from services.campaigns.find import campaign_of, locked_campaign, messages_of, parts_of
 from services.campaigns.input import COLUMNS, NAME_CHARS, CampaignInput, check_input, cleaned_input, refuse_new_audience
 from services.campaigns.logbook import write_log
+from services.campaigns.messages import MessageInput, cleaned_messages
 from services.campaigns.window import checked_window
 
 EDITABLE: Final = frozenset({CampaignStatus.DRAFT, CampaignStatus.PAUSED})
@@ -128,7 +129,7 @@ def input_of(session: Session, campaign: Campaign) -> CampaignInput:
     """What the campaign says now, in the shape it is said in."""
     parts = parts_of(session, campaign.tenant_id, campaign.id)
     return CampaignInput(
-        messages=tuple(message.content for message in parts.messages),
+        messages=tuple(MessageInput(one.content, one.media_id, one.template) for one in parts.messages),
         lists=tuple(one.id for one in parts.lists),
         instances=tuple(one.id for one in parts.instances),
         fallbacks=campaign.variable_fallbacks,
@@ -140,19 +141,22 @@ def _columns(said: CampaignInput) -> dict[str, Any]:
     return {name: getattr(said, name) for name in COLUMNS} | {"window": checked_window(said.window)}
 
 
-def _write_messages(session: Session, tenant_id: int, campaign_id: int, texts: Sequence[str]) -> None:
+def _write_messages(session: Session, tenant_id: int, campaign_id: int, messages: Sequence[MessageInput | str]) -> None:
     """By position, so that the messages already sent keep the variation they point at."""
     there = {message.position: message for message in messages_of(session, tenant_id, campaign_id)}
-    for position, text in enumerate(texts):
-        if position in there:
-            there[position].content = text
-        else:
-            session.add(CampaignMessage(tenant_id=tenant_id, campaign_id=campaign_id, position=position, content=text))
+    said = cleaned_messages(messages)
+    for position, one in enumerate(said):
+        row = there.get(position)
+        if row is None:
+            row = CampaignMessage(tenant_id=tenant_id, campaign_id=campaign_id, position=position)
+            session.add(row)
+        row.content, row.media_id = one.text, one.media_id
+        row.template = None if one.template is None else dict(one.template)
     session.execute(
         delete(CampaignMessage).where(
             CampaignMessage.tenant_id == tenant_id,
             CampaignMessage.campaign_id == campaign_id,
-            CampaignMessage.position >= len(texts),
+            CampaignMessage.position >= len(said),
         )
     )
 

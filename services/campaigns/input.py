@@ -14,15 +14,13 @@ from models.campaigns import Campaign, CampaignContact, RotationMode
 from models.instances import Instance
 from models.leads import LeadList
 from services.accounts import entitlement_of
-from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, canonical, has_stray_brace, placeholders
+from services.campaigns.messages import MessageInput, clean_text, cleaned_messages, message_problems
+from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, Placeholder, canonical, placeholders
 from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
 from services.instances import floors_of
 
 NAME_CHARS: Final = 120
 DESCRIPTION_CHARS: Final = 1000
-MESSAGE_CHARS: Final = 4096
-MAX_MESSAGES: Final = 20
-MAX_VARIABLES: Final = 40
 FALLBACK_CHARS: Final = 200
 MAX_INTERVAL_MS: Final = 3_600_000
 MAX_DAILY_LIMIT: Final = 1_000_000
@@ -40,7 +38,7 @@ class CampaignInput:
     name: str
     description: str = ""
     rotation_mode: RotationMode = RotationMode.ROUND_ROBIN
-    messages: Sequence[str] = ()
+    messages: Sequence[MessageInput | str] = ()
     lists: Sequence[int] = ()
     instances: Sequence[int] = ()
     interval_min_ms: int | None = None
@@ -76,8 +74,8 @@ def cleaned_input(said: CampaignInput) -> CampaignInput:
     return replace(
         said,
         name=_line(said.name),
-        description=_text(said.description),
-        messages=tuple(text for text in map(_text, said.messages) if text),
+        description=clean_text(said.description),
+        messages=cleaned_messages(said.messages),
         lists=tuple(dict.fromkeys(said.lists)),
         instances=tuple(dict.fromkeys(said.instances)),
         window=None if said.window is None else dict(said.window),
@@ -88,10 +86,12 @@ def cleaned_input(said: CampaignInput) -> CampaignInput:
 def check_input(session: Session, tenant_id: int, said: CampaignInput, *, now: datetime, is_new_schedule: bool) -> None:
     """InvalidInput with every problem of every field; nothing when all is well."""
     problems: Problems = {}
-    for check in (_name_problems, _message_problems, _interval_problems, _limit_problems, _window_problems):
+    for check in (_name_problems, _fallback_problems, _interval_problems, _limit_problems, _window_problems):
         problems |= check(said)
     if is_new_schedule and said.schedule_at is not None and said.schedule_at <= now:
         problems["schedule_at"] = ["Este horário já passou. Escolha um no futuro, ou deixe vazio para enviar agora."]
+    told = message_problems(session, tenant_id, cleaned_messages(said.messages))
+    problems |= {"messages": told} if told else {}
     problems |= _list_problems(session, tenant_id, said)
     problems |= _instance_problems(session, tenant_id, said, now)
     if problems:
@@ -110,8 +110,8 @@ def refuse_new_audience(session: Session, campaign: Campaign, before: CampaignIn
     if before.instances and not said.instances:
         raise InvalidInput(fields={"instances": ["A campanha já começou. Deixe ao menos um número."]})
     frozen = frozen_variables(session, campaign.tenant_id, campaign.id)
-    filled = {one.name for text in before.messages for one in placeholders(text) if one.fallback is None}
-    for one in (one for text in said.messages for one in placeholders(text)):
+    filled = {one.name for one in _placeholders(before) if one.fallback is None}
+    for one in _placeholders(said):
         has_spare = one.fallback is not None or one.name in said.fallbacks
         if one.name not in (frozen if has_spare else filled & frozen):
             sentence = (
@@ -135,8 +135,8 @@ def _line(text: str) -> str:
     return " ".join(_CONTROLS.sub("", text).split())
 
 
-def _text(text: str) -> str:
-    return _CONTROLS.sub("", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
+def _placeholders(said: CampaignInput) -> list[Placeholder]:
+    return [found for one in cleaned_messages(said.messages) for text in one.texts for found in placeholders(text)]
 
 
 def _name_problems(said: CampaignInput) -> Problems:
@@ -149,24 +149,10 @@ def _name_problems(said: CampaignInput) -> Problems:
     return {}
 
 
-def _message_problems(said: CampaignInput) -> Problems:
-    told: list[str] = []
-    if len(said.messages) > MAX_MESSAGES:
-        told.append(f"São {len(said.messages)} variações; use até {MAX_MESSAGES}.")
-    for number, text in enumerate(said.messages, 1):
-        if len(text) > MESSAGE_CHARS:
-            told.append(f"A variação {number} tem {len(text)} caracteres; o WhatsApp mostra bem até {MESSAGE_CHARS}.")
-        elif has_stray_brace(text):
-            told.append(f"Na variação {number} há uma chave sem par. Escreva as variáveis assim: {{nome}}.")
-    # Parsed templates are remembered by the process: one of 60 MB would stay in its memory.
-    sane = (text for text in said.messages[:MAX_MESSAGES] if len(text) <= MESSAGE_CHARS)
-    used = {one.name for text in sane for one in placeholders(text)}
-    if len(used) > MAX_VARIABLES:
-        told.append(f"São {len(used)} variáveis diferentes; use até {MAX_VARIABLES}.")
-    problems: Problems = {"messages": told} if told else {}
+def _fallback_problems(said: CampaignInput) -> Problems:
     if any(len(text) > FALLBACK_CHARS for text in said.fallbacks.values()):
-        problems["fallbacks"] = [f"O texto para quem não tem o dado vai até {FALLBACK_CHARS} caracteres."]
-    return problems
+        return {"fallbacks": [f"O texto para quem não tem o dado vai até {FALLBACK_CHARS} caracteres."]}
+    return {}
 
 
 def _interval_problems(said: CampaignInput) -> Problems:

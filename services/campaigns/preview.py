@@ -1,6 +1,6 @@
 """The message as one person of the audience would see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,11 +8,13 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from models.campaigns import Campaign, CampaignContact, ContactStatus
+from models.campaigns import Campaign, CampaignContact, CampaignMessage, ContactStatus
 from models.leads import Lead, LeadListMember
+from models.media import MediaFile
 from services.campaigns.audience import audience
 from services.campaigns.check import variables_of
 from services.campaigns.find import Parts, campaign_of, parts_of
+from services.campaigns.messages import WITHOUT_TEXT
 from services.campaigns.rendering import (
     CATEGORY,
     CITY,
@@ -21,17 +23,22 @@ from services.campaigns.rendering import (
     FIRST_NAME,
     NAME,
     Piece,
+    fill_template,
     pieces,
+    read_body,
     recipient_values,
     variables_in,
     variation_of,
 )
+from services.instances import templates_of
+from services.media import stored_files
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
     """Row `row` of `total` people who receive (counted from 1): who it is, which variation, the text in pieces that
-    say what a variable filled, and the exit line ('' without one)."""
+    say what a variable filled, and the exit line ('' without one). `media` is the file that goes along; `template` the
+    approved one ('' without) that an official number sends where free text may not go, `template_text` what it says."""
 
     row: int
     total: int
@@ -40,6 +47,9 @@ class Preview:
     variation: int
     parts: Sequence[Piece]
     footer: str
+    media: MediaFile | None = None
+    template: str = ""
+    template_text: str = ""
 
     @property
     def text(self) -> str:
@@ -76,15 +86,21 @@ def preview(
     chosen = variation_of(campaign_id, person.phone, len(parts.messages)) if variation is None else variation - 1
     if not 0 <= chosen < len(parts.messages):
         raise NotFound("Esta campanha não tem essa variação da mensagem.")
+    message = parts.messages[chosen]
     values = recipient_values(person.name, person.phone, person.variables)
+    media = stored_files(session, tenant_id, [message.media_id]).get(message.media_id) if message.media_id else None
+    has_footer = campaign.exit_line and (message.content or message.media_id) and not _is_silent(media)
     return Preview(
         row=number,
         total=total,
         name=person.name,
         phone=person.phone,
         variation=chosen + 1,
-        parts=pieces(parts.messages[chosen].content, values, campaign.variable_fallbacks),
-        footer=EXIT_LINE if campaign.exit_line else "",
+        parts=pieces(message.content, values, campaign.variable_fallbacks),
+        footer=EXIT_LINE if has_footer else "",
+        media=media,
+        template=(message.template or {}).get("name", ""),
+        template_text=_template_text(session, campaign, parts, message=message, values=values),
     )
 
 
@@ -103,6 +119,23 @@ def draft_preview(session: Session, tenant_id: int, texts: Sequence[str], lists:
     no lead. Unfilled variables stay visible as their names, since this is still being written."""
     values = _sample_values(session, tenant_id, lists)
     return [pieces(text, values, {name: f"[{name}]" for name in variables_in(text)}) for text in texts]
+
+
+def _is_silent(media: MediaFile | None) -> bool:
+    return media is not None and media.kind in WITHOUT_TEXT
+
+
+def _template_text(
+    session: Session, campaign: Campaign, parts: Parts, *, message: CampaignMessage, values: Mapping[str, str]
+) -> str:
+    """What the person reads of the variation's template; '' while no chosen number has told us its text."""
+    if not message.template:
+        return ""
+    rows = templates_of(session, campaign.tenant_id, [one.id for one in parts.instances])
+    asked = (message.template["name"], message.template["language"])
+    body = next((row.body for row in rows if (row.name, row.language) == asked), "")
+    filled = fill_template(message.template["variables"], values, campaign.variable_fallbacks)
+    return read_body(body, filled)
 
 
 def _sample_values(session: Session, tenant_id: int, lists: Sequence[int]) -> dict[str, str]:

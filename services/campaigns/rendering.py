@@ -37,6 +37,7 @@ _ALIASES: Final = {
 }
 # Begins at the first brace of a run only: tried from each of them, 16,000 braces took 10 s.
 _PLACEHOLDER: Final = re.compile(r"(?<!\{)\{++([^{}|]*)(?:\|([^{}]*))?\}+")
+_TEMPLATE_FIELD: Final = re.compile(r"\{\{\s*(\w{1,60})\s*\}\}")
 _BRACES: Final = str.maketrans("", "", "{}")
 _BETWEEN_WORDS: Final = re.compile(r"[\W_]+")
 
@@ -122,7 +123,21 @@ def variation_of(campaign_id: int, phone: str, count: int) -> int:
 def whole_text(template: str, values: Mapping[str, str], fallbacks: Mapping[str, str], *, has_exit_line: bool) -> str:
     """What is sent: the filled template, with the exit line at its end where the campaign has one."""
     text = render(template, values, fallbacks)
-    return text + EXIT_LINE if has_exit_line else text
+    if not has_exit_line:
+        return text
+    return text + EXIT_LINE if text else EXIT_LINE.strip()
+
+
+def fill_template(
+    variables: Mapping[str, str], values: Mapping[str, str], fallbacks: Mapping[str, str]
+) -> dict[str, str]:
+    """An approved template's fields for one person. Meta refuses line breaks, tabs and runs of spaces in them."""
+    return {field: " ".join(render(text, values, fallbacks).split()) for field, text in variables.items()}
+
+
+def read_body(body: str, filled: Mapping[str, str]) -> str:
+    """The template's text as the person reads it; a field that was not filled stays as it is written."""
+    return _TEMPLATE_FIELD.sub(lambda found: filled.get(found[1], found[0]), body)
 
 
 def _fill(template: str, values: Mapping[str, str], fallbacks: Mapping[str, str]) -> Iterator[Piece]:

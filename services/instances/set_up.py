@@ -42,6 +42,12 @@ def set_up_problem(sentences: Sequence[str]) -> str:
     return next((one for one in sentences if one), "") if sentences and sentences[-1] else ""
 
 
+def reach_of(instance: Instance) -> tuple[str, str]:
+    """Where and as whom the provider is reached. When an edit changes it, the provider has to be told again where to
+    call us: another server knows nothing of us, and another key may be another account's."""
+    return instance.base_url, instance.sealed_credentials
+
+
 def prepare_webhook_set_up(session: Session, tenant_id: int, instance_id: int, *, app_url: str) -> HttpRequest:
     """Tell the provider where to call us."""
     instance = instance_of(session, tenant_id, instance_id)

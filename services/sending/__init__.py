@@ -2,7 +2,7 @@
 
 from services.sending.daemon import Daemon
 from services.sending.engine import Engine, EngineClock
-from services.sending.memory import quiet_collector
+from services.sending.memory import give_large_blocks_back, quiet_collector
 from services.sending.tuning import Tuning
 
-__all__ = ["Daemon", "Engine", "EngineClock", "Tuning", "quiet_collector"]
+__all__ = ["Daemon", "Engine", "EngineClock", "Tuning", "give_large_blocks_back", "quiet_collector"]

@@ -16,14 +16,15 @@ from services.sending.arrays import plain, texts
 from services.sending.counters import Deltas
 from services.sending.picking import Fences, Pick, Row, judged, picked
 from services.sending.pipe import defer, fetch
-from services.sending.rendering import Texts, compose
+from services.sending.rendering import Texts, Variation, compose
+from services.sending.reply_window import Ask, open_windows
 from services.sending.words import CampaignKey, Claimed, ClaimReport, Slot, Terms
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimOrder:
     """What to claim: the turns, each tenant's terms, and under which name. `texts` is this process's cache of
-    campaign texts, filled by the claim."""
+    campaign texts, filled by the claim; `windows` the hours of those numbers that may not always write freely."""
 
     slots: Sequence[Slot]
     terms: Mapping[int, Terms]
@@ -34,6 +35,7 @@ class ClaimOrder:
     texts: dict[int, Texts]
     zones: Mapping[int, int] = field(default_factory=dict)
     """The open zones of each campaign whose hours depend on where people live, a bit a code; all of the others'."""
+    windows: Mapping[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +109,11 @@ def _running_campaigns(session: Session, order: ClaimOrder, slots: Sequence[Slot
 
 
 def _read_texts(session: Session, order: ClaimOrder, changed: Mapping[CampaignKey, Any]) -> None:
-    variations: dict[int, list[tuple[int, str]]] = defaultdict(list)
-    for campaign_id, message_id, content in fetch(session, sql.CAMPAIGN_TEXTS, _keys(changed)):
-        variations[campaign_id].append((message_id, content))
+    variations: dict[int, list[Variation]] = defaultdict(list)
+    for campaign_id, *message, kind, template, body, header in fetch(session, sql.CAMPAIGN_TEXTS, _keys(changed)):
+        message_id, content, media_id = message
+        whole = template and {**template, "body": body, "header": header}
+        variations[campaign_id].append(Variation(message_id, content, media_id, kind, whole))
     for (_, campaign_id), (version, exit_line, fallbacks) in changed.items():
         order.texts[campaign_id] = Texts(version, tuple(variations[campaign_id]), fallbacks, exit_line)
 
@@ -218,14 +222,16 @@ def _open_campaign_days(session: Session, order: ClaimOrder, keys: Sequence[Camp
 def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[Pick], report: ClaimReport) -> None:
     if not picks:
         return
+    may_get_text = _open_windows(session, order, picks)
     for pick in picks:
         turn = pick.slot.turn
-        message_id, body = compose(
+        said = compose(
             order.texts[turn.campaign_id],
             turn.campaign_id,
             pick.row.phone,
             name=pick.row.name,
             variables=pick.row.variables,
+            is_open=may_get_text.get(pick.row.contact_id),
         )
         report.claimed.append(
             Claimed(
@@ -233,17 +239,33 @@ def _write_claims(session: Session, order: ClaimOrder, picks: Sequence[Pick], re
                 turn.campaign_id,
                 pick.row.contact_id,
                 turn.chosen.instance_id,
-                message_id,
+                said.message_id,
                 pick.row.phone,
-                body,
+                said.text,
                 pick.row.attempts + 1,
                 order.terms[turn.tenant_id].day,
                 order.claim_id,
                 pick.slot,
                 pick.row.recipient_id or "",
+                said.media_id,
+                said.template,
+                said.is_closed,
             )
         )
     _mark_sending(session, order, report.claimed)
+
+
+def _open_windows(session: Session, order: ClaimOrder, picks: Sequence[Pick]) -> dict[int, bool]:
+    """Contact -> whether free text may go, for those whose number has such a rule."""
+    if not order.windows:
+        return {}
+    asks = [
+        Ask(pick.slot.turn.tenant_id, pick.slot.turn.chosen.instance_id, pick.row.contact_id, pick.row.phone)
+        for pick in picks
+        if pick.slot.turn.chosen.instance_id in order.windows
+    ]
+    found = open_windows(session, asks, order.windows, order.now)
+    return {one.contact_id: one.contact_id in found for one in asks}
 
 
 def _mark_sending(session: Session, order: ClaimOrder, claimed: Sequence[Claimed]) -> None:

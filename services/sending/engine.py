@@ -41,6 +41,7 @@ from core.http_async import AsyncTransport
 from services.sending.board import Board
 from services.sending.database import Database, is_of_database, is_passing, told
 from services.sending.direct import DirectClaimed, DirectLane, DirectNumber, DirectQueue, DirectReport, waiting_numbers
+from services.sending.files import Files
 from services.sending.lanes import CampaignLane, ClaimStamp, Served, SettleStamp
 from services.sending.outcomes import judge
 from services.sending.postman import Postman
@@ -118,7 +119,8 @@ class Engine:
         self.campaigns = Served(self._lane, self.board)
         self.plans = Plans(self.tuning.plans_every)
         self.transport = AsyncTransport(limit=0)
-        self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds)
+        files = Files(self.database, self.transport, self.clock.now, self.tuning.file_seconds)
+        self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds, files)
 
     def stop(self) -> None:
         """Begin step 8."""

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from services.sending.board import Board
 from services.sending.claim import ClaimOrder, claim
 from services.sending.rendering import Texts
+from services.sending.reply_window import window_hours
 from services.sending.settle import SettleOrder, settle
 from services.sending.words import Answer, AnswerTo, Channel, ClaimReport, Parcel, ParcelT, Ruling, Slot
 
@@ -137,12 +138,18 @@ class CampaignLane:
             lease_until=stamp.lease_until,
             texts=self.texts,
             zones=self.board.picture.open_zones({slot.turn.campaign_id for slot in turns}),
+            windows=self._windows(turns),
         )
         return partial(claim, order=order)
 
     def settle(self, batch: Sequence[tuple[Answer, Ruling]], stamp: SettleStamp) -> Callable[[Session], object]:
         """States, numbers, quota, counters and logs."""
         return partial(settle, order=SettleOrder(batch, stamp.now, stamp.daemon_id, stamp.idle, self.in_use))
+
+    def _windows(self, turns: Sequence[Slot]) -> dict[int, int]:
+        """The numbers of these turns that may not always write freely, and their hours."""
+        chosen = (self.board.channel(slot.turn.chosen.instance_id) for slot in turns)
+        return {one.instance_id: hours for one in chosen if (hours := window_hours(one.connector))}
 
     def forget_all_but(self, campaigns: Iterable[int]) -> None:
         """Keep the texts of these campaigns only."""

@@ -1,5 +1,6 @@
-"""The garbage collector, told how this process lives."""
+"""Memory, told how this process lives: the garbage collector, and the C library's allocator."""
 
+import ctypes
 import gc
 from typing import Final
 
@@ -15,3 +16,15 @@ def quiet_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, MIDDLE_ROUNDS, OLD_ROUNDS)
+
+
+M_MMAP_THRESHOLD: Final = -3
+LARGE_BYTES: Final = 1024 * 1024
+
+
+def give_large_blocks_back() -> None:
+    """Called once. After the first file of 16 MB glibc would take the next ones from its heap, where what is freed
+    stays with the process: 182 MB at the peak with a fixed limit, 204 without. Other C libraries have no such call."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_MMAP_THRESHOLD, LARGE_BYTES)

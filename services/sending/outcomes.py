@@ -4,8 +4,9 @@
 |---|---|---|
 | taken | sent | errors back to 0 |
 | no such number | invalid, quota back | nothing |
-| refused for good | failed, quota back | -10 health, one error more |
+| refused for good | failed, quota back | -10 health, one error more; nothing when it is what was sent |
 | refused for now | pending again after 1, 5, 25 minutes, then failed; quota back | one error more, rests if asked to |
+| its file isn't there yet | pending, no attempt used, quota back | nothing |
 | the number can't send | pending, no attempt used, quota back | paused or disconnected, with the reason |
 | provider not reached | pending, no attempt used, quota back | rests 5, 10, 20 ... seconds |
 | unclear | unconfirmed, quota kept: it may have arrived | one unclear more; two in a row stop it |
@@ -28,6 +29,17 @@ RETURNED_SECONDS: Final = 60
 HEALTH_PER_FAILURE: Final = -10.0
 _NO_SUCH_NUMBER: Final = frozenset({RefusalCode.NOT_ON_WHATSAPP, RefusalCode.BAD_NUMBER})
 _NOT_REACHED: Final = frozenset({RefusalCode.UNREACHABLE, RefusalCode.MAINTENANCE})
+_ABOUT_THE_CONTENT: Final = frozenset(
+    {
+        RefusalCode.WINDOW_CLOSED,
+        RefusalCode.TEMPLATE_INVALID,
+        RefusalCode.TEMPLATE_PAUSED,
+        RefusalCode.TEMPLATE_LIMITED,
+        RefusalCode.MEDIA_REJECTED,
+    }
+)
+"""What was to be sent is to blame: the number is as well as before."""
+
 _NUMBER_STATUS: Final = {RefusalCode.INSTANCE_DISCONNECTED: InstanceStatus.DISCONNECTED.value}
 
 
@@ -74,12 +86,21 @@ def _refused(refusal: Refused, attempt: int, errors_in_a_row: int) -> Ruling:
         )
     if refusal.code in _NO_SUCH_NUMBER:
         return Ruling(ContactStatus.INVALID, reason=refusal.code.value, error=refusal.message, is_refunded=True)
+    if refusal.code is RefusalCode.MEDIA_NOT_READY:
+        return Ruling(
+            ContactStatus.PENDING,
+            reason=refusal.code.value,
+            retry_seconds=RETURNED_SECONDS,
+            attempts_back=1,
+            is_refunded=True,
+        )
     if refusal.permanent or attempt > len(RETRY_MINUTES):
         return _failed(refusal)
     return _later(refusal, attempt, errors_in_a_row)
 
 
 def _failed(refusal: Refused) -> Ruling:
+    is_numbers = refusal.code not in _ABOUT_THE_CONTENT
     return Ruling(
         ContactStatus.FAILED,
         reason=refusal.code.value,
@@ -87,8 +108,8 @@ def _failed(refusal: Refused) -> Ruling:
         is_refunded=True,
         suppresses=refusal.code is RefusalCode.OPTED_OUT,
         stops_campaign=refusal.stops_campaign,
-        number_failed=1,
-        number_errors=1,
+        number_failed=int(is_numbers),
+        number_errors=int(is_numbers),
     )
 
 

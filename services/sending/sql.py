@@ -42,10 +42,30 @@ WHERE c.status = 'running'
 """Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old."""
 
 CAMPAIGN_TEXTS: Final = text("""
-SELECT m.campaign_id, m.id, m.content
+SELECT m.campaign_id, m.id, m.content, m.media_id, COALESCE(f.kind, ''), m.template, COALESCE(t.body, ''),
+       COALESCE(t.header, '')
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[])) AS s(tenant_id, id)
 JOIN campaign_messages m ON m.tenant_id = s.tenant_id AND m.campaign_id = s.id
+LEFT JOIN media_files f ON f.tenant_id = m.tenant_id AND f.id = m.media_id
+LEFT JOIN LATERAL (
+    SELECT a.body, a.header
+    FROM approved_templates a
+    JOIN campaign_instances i ON i.tenant_id = a.tenant_id AND i.instance_id = a.instance_id
+    WHERE a.tenant_id = m.tenant_id AND i.campaign_id = m.campaign_id
+      AND a.name = m.template ->> 'name' AND a.language = m.template ->> 'language'
+    ORDER BY a.id
+    LIMIT 1
+) t ON true
 ORDER BY m.campaign_id, m.position
+""")
+"""Read once for each version of a campaign."""
+
+OPEN_WINDOWS: Final = text("""
+SELECT u.contact_id
+FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[]), CAST(:contacts AS bigint[]),
+            CAST(:keys AS text[]), CAST(:since AS timestamptz[])) AS u(tenant_id, instance_id, contact_id, key, since)
+JOIN conversations v ON v.tenant_id = u.tenant_id AND v.instance_id = u.instance_id AND v.phone_key = u.key
+WHERE v.last_inbound_at > u.since
 """)
 
 PICK_CONTACTS: Final = text("""

@@ -19,8 +19,10 @@ class Tuning:
     max_in_flight: int = 512
     max_batch: int = 256
     send_seconds: float = 30.0
+    file_seconds: float = 10.0
+    """A message waits this long for its file; after that it goes back to the queue."""
     lease_seconds: float = 45.0
-    """Longer than a send can take (30 s) with its settling: only then does an unsettled claim mean a crash."""
+    """Longer than file and send can take (40 s) with their settling: only then does an unsettled claim mean a crash."""
     recover_every: float = 10.0
     presence_every: float = 1.0
     absence_every: float = 1.0

@@ -65,6 +65,8 @@ class Parcel(Protocol):
     @property
     def template(self) -> Mapping[str, Any] | None: ...
     @property
+    def is_closed(self) -> bool: ...
+    @property
     def attempt(self) -> int: ...
     @property
     def reference(self) -> str: ...
@@ -75,7 +77,8 @@ ParcelT = TypeVar("ParcelT", bound=Parcel)
 
 class Claimed(NamedTuple):
     """A message that stands as `sending` in the ledger, committed, with nothing of it sent yet. `recipient_id` is the
-    address WhatsApp confirmed for the phone, if any."""
+    address WhatsApp confirmed for the phone, if any; `template` is filled in and goes in place of text and file;
+    `is_closed`: neither may go to this person now."""
 
     tenant_id: int
     campaign_id: int
@@ -91,6 +94,7 @@ class Claimed(NamedTuple):
     recipient_id: str = ""
     media_id: int | None = None
     template: Mapping[str, Any] | None = None
+    is_closed: bool = False
 
     @property
     def reference(self) -> str:

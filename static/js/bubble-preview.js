@@ -13,7 +13,7 @@ export function start(source) {
     running = new AbortController();
     const headers = { "X-CSRFToken": csrfToken() };
     try {
-      const answer = await fetch(source.dataset.previewUrl, { method: "POST", body: new FormData(form), headers, signal: running.signal });
+      const answer = await fetch(source.dataset.previewUrl, { method: "POST", body: withoutFiles(form), headers, signal: running.signal });
       if (answer.ok) replace(source.dataset.previewTarget, await answer.text());
     } catch {
       // The old preview stays; the next key press tries again.
@@ -23,6 +23,13 @@ export function start(source) {
     clearTimeout(timer);
     timer = setTimeout(show, PAUSE_MS);
   });
+}
+
+// A preview is asked for at every pause: a chosen file would go up each time.
+function withoutFiles(form) {
+  const fields = new FormData(form);
+  for (const [name, value] of [...fields]) if (value instanceof File) fields.delete(name);
+  return fields;
 }
 
 function replace(id, html) {

@@ -1,20 +1,33 @@
 """`/campaigns/new`, `/campaigns/{id}/edit`, and the check page before sending."""
 
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO, cast
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from core.access import current_principal, requires
 from core.clock import utcnow
 from core.db import db
 from core.errors import InvalidInput
+from core.outside import call_outside_in_pages
 from models.campaigns import Campaign
+from models.media import MediaFile
 from services import campaigns as room
+from services.instances import apply_templates, prepare_templates, templates_of
+from services.media import ACCEPTED, keep_file, stored_files
 from views.campaigns.blueprint import ID, blueprint, page_of
 from views.campaigns.forms import Problems, Typed, typed_from, typed_in, understood
+from views.campaigns.variations import (
+    keep_only_wanted,
+    official_numbers,
+    press_button,
+    take_files,
+    template_choices,
+)
 
 Page = str | Response | tuple[str, int]
 
@@ -35,8 +48,8 @@ def new() -> str:
 def create() -> Page:
     """Save a draft and go on to the check; or only add or take away a variation (works without JavaScript)."""
     who, session, typed = current_principal(), db.session(), typed_in(request.form)
-    if _changed_variations(typed):
-        return _form(typed, {})
+    if (page := _while_writing(typed)) is not None:
+        return page
     said, problems = understood(typed, _zone(session))
     try:
         made = room.create_campaign(session, who.tenant_id, room.CampaignInput(**said), actor=who.user_id, now=utcnow())
@@ -67,8 +80,8 @@ def update(campaign_id: int) -> Page:
     """Save the changes; a draft goes on to the check."""
     who, session, typed = current_principal(), db.session(), typed_in(request.form)
     campaign = room.campaign_of(session, who.tenant_id, campaign_id)
-    if _changed_variations(typed):
-        return _form(typed, {}, campaign)
+    if (page := _while_writing(typed, campaign_id)) is not None:
+        return page
     said, problems = understood(typed, _zone(session))
     try:
         campaign = room.update_campaign(session, who.tenant_id, campaign_id, said, actor=who.user_id, now=utcnow())
@@ -88,7 +101,7 @@ def update(campaign_id: int) -> Page:
 def preview_draft() -> str:
     """The bubbles beside the form, while it is being written. Nothing is saved."""
     typed = typed_in(request.form)
-    return render_template("campaigns/_draft_preview.html", bubbles=_bubbles(typed), typed=typed)
+    return render_template("campaigns/_draft_preview.html", bubbles=_bubbles(typed), typed=typed, files=_files(typed))
 
 
 @blueprint.get(f"{ID}/check")
@@ -135,33 +148,72 @@ def answer_empty(campaign_id: int) -> Response:
 
 def _form(typed: Typed, errors: Problems, campaign: Campaign | None = None) -> str:
     session, tenant_id = db.session(), current_principal().tenant_id
+    choices = room.choices_of(session, tenant_id)
+    official = official_numbers(choices.instances)
+    rows = templates_of(session, tenant_id, [one.id for one in official]) if official else ()
+    templates = template_choices(rows, typed.messages)
+    keep_only_wanted(typed.messages, templates)
     return render_template(
         "campaigns/form.html",
         typed=typed,
         errors=errors,
         campaign=campaign,
-        choices=room.choices_of(session, tenant_id),
+        choices=choices,
         variables=[*room.BUILT_IN[:3], *room.columns_of_tenant(session, tenant_id)][:24],
         bubbles=_bubbles(typed),
+        files=_files(typed),
+        official=official,
+        template_choices=templates,
+        accepted=ACCEPTED,
         max_messages=room.MAX_MESSAGES,
     )
 
 
 def _bubbles(typed: Typed) -> list[Any]:
     lists = [int(one) for one in typed.lists if one.isdecimal() and len(one) <= 18]
-    return room.draft_preview(db.session(), current_principal().tenant_id, typed.messages[: room.MAX_MESSAGES], lists)
+    texts = [one.text for one in typed.messages[: room.MAX_MESSAGES]]
+    return room.draft_preview(db.session(), current_principal().tenant_id, texts, lists)
 
 
-def _changed_variations(typed: Typed) -> bool:
-    """True when the button pressed was "add" or "remove" a variation, which has then been done to `typed`."""
-    if "add_message" in request.form:
-        typed.messages.append("")
-        return True
-    removed = request.form.get("remove_message", "")
-    if removed.isdecimal() and len(removed) < 4:
-        typed.messages = [text for at, text in enumerate(typed.messages) if at != int(removed)] or [""]
-        return True
-    return False
+def _files(typed: Typed) -> dict[int, MediaFile]:
+    wanted = {one.media_id for one in typed.messages if one.media_id is not None}
+    return stored_files(db.session(), current_principal().tenant_id, wanted)
+
+
+def _while_writing(typed: Typed, campaign_id: int | None = None) -> Page | None:
+    """Keep the files that came; then the form again when a button in it was pressed, or a file can't be sent. None:
+    the campaign is to be saved."""
+    session, who = db.session(), current_principal()
+    errors: Problems = {}
+    try:
+        if take_files(typed.messages, request.files, _keep):
+            session.commit()
+        if "refresh_templates" in request.form:
+            _refresh_templates(who.tenant_id)
+    except InvalidInput as refusal:
+        session.rollback()
+        errors["messages"] = refusal.message
+    is_button = press_button(typed.messages, request.form) or "refresh_templates" in request.form
+    if not is_button and not errors:
+        return None
+    campaign = None if campaign_id is None else room.campaign_of(session, who.tenant_id, campaign_id)
+    return (_form(typed, errors, campaign), 422) if errors else _form(typed, errors, campaign)
+
+
+def _keep(file: FileStorage) -> MediaFile:
+    who = current_principal()
+    return keep_file(db.session(), who.tenant_id, cast(BinaryIO, file.stream), file.filename or "", actor=who.user_id)
+
+
+def _refresh_templates(tenant_id: int) -> None:
+    """Ask the provider of every official number."""
+    session, now = db.session(), utcnow()
+    for one in [one.id for one in official_numbers(room.choices_of(session, tenant_id).instances)]:
+        call_outside_in_pages(
+            session,
+            partial(prepare_templates, tenant_id=tenant_id, instance_id=one),
+            partial(apply_templates, tenant_id=tenant_id, instance_id=one, now=now),
+        )
 
 
 def _zone(session: Session) -> str:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from models.campaigns import RotationMode
 from services.campaigns import DEFAULT_WINDOW, CampaignInput
+from views.campaigns.variations import TypedMessage, messages_from, messages_in
 
 ANY_HOUR: Final = "always"
 CAREFUL_HOURS: Final = "default"
@@ -30,7 +31,7 @@ class Typed:
     name: str = ""
     description: str = ""
     lists: list[str] = field(default_factory=list)
-    messages: list[str] = field(default_factory=lambda: [""])
+    messages: list[TypedMessage] = field(default_factory=lambda: [TypedMessage()])
     exit_line: bool = True
     instances: list[str] = field(default_factory=list)
     rotation_mode: str = RotationMode.ROUND_ROBIN
@@ -50,7 +51,7 @@ def typed_in(form: MultiDict[str, str]) -> Typed:
     return Typed(
         **{name: form.get(name, "").strip("\x00") for name in _LINES},
         lists=form.getlist("lists"),
-        messages=form.getlist("messages") or [""],
+        messages=messages_in(form),
         exit_line=bool(form.get("exit_line")),
         instances=form.getlist("instances"),
         days=form.getlist("days"),
@@ -64,7 +65,7 @@ def typed_from(said: CampaignInput, zone: str) -> Typed:
         name=said.name,
         description=said.description,
         lists=[str(one) for one in said.lists],
-        messages=list(said.messages) or [""],
+        messages=messages_from(said.messages),
         exit_line=said.exit_line,
         instances=[str(one) for one in said.instances],
         rotation_mode=said.rotation_mode,
@@ -87,7 +88,7 @@ def understood(typed: Typed, zone: str) -> tuple[dict[str, Any], Problems]:
     said: dict[str, Any] = {
         "name": typed.name,
         "description": typed.description,
-        "messages": tuple(typed.messages),
+        "messages": tuple(one.understood() for one in typed.messages),
         "lists": _ids(typed.lists),
         "instances": _ids(typed.instances),
         "exit_line": typed.exit_line,

@@ -92,6 +92,9 @@ def reason(code: str | None) -> str:
         Reason.REPEAT_GUARD: _("recebeu outra mensagem há poucos dias"),
         Reason.FREQUENCY_CAP: _("já recebeu o máximo de mensagens da semana"),
         Reason.MISSING_VARIABLE: _("falta um dado usado na mensagem"),
+        "window_closed": _("passaram 24 horas desde a última resposta da pessoa"),
+        "media_rejected": _("o arquivo não foi aceito"),
+        "media_not_ready": _("o arquivo ainda está a caminho do provedor"),
         "interrupted": _("o envio foi interrompido no meio"),
         "expired": _("passou de 30 dias na fila"),
     }
@@ -146,10 +149,37 @@ def obstacle(code: Obstacle) -> dict[str, str]:
             "text": _("Há variáveis que não são coluna de nenhuma pessoa das listas."),
             "anchor": "mensagens", "label": _("Corrigir a mensagem"),
         },
+        **_content_obstacles(),
         Obstacle.NOBODY: {
             "text": _("Ninguém receberia esta campanha."), "anchor": "publico", "label": _("Escolher outra lista"),
         },
     }[code]  # fmt: skip
+
+
+def _content_obstacles() -> dict[Obstacle, dict[str, str]]:
+    """Those that lie in what is said."""
+    return {
+        Obstacle.FILE_MISSING: {
+            "text": _("Um arquivo das mensagens não existe mais."),
+            "anchor": "mensagens", "label": _("Escolher outro arquivo"),
+        },
+        Obstacle.NO_WORDS: {
+            "text": _("Uma variação só tem modelo aprovado, e há números que não usam modelos: falta o texto."),
+            "anchor": "mensagens", "label": _("Escrever o texto"),
+        },
+        Obstacle.UNKNOWN_TEMPLATE: {
+            "text": _("Um modelo não está aprovado em todos os números oficiais escolhidos."),
+            "anchor": "mensagens", "label": _("Escolher outro modelo"),
+        },
+        Obstacle.INCOMPLETE_TEMPLATE: {
+            "text": _("Faltam dados ou o arquivo que o modelo pede."),
+            "anchor": "mensagens", "label": _("Preencher o modelo"),
+        },
+        Obstacle.NO_TEMPLATE: {
+            "text": _("Fora da janela de 24 horas, um número oficial só envia modelos aprovados."),
+            "anchor": "mensagens", "label": _("Escolher um modelo"),
+        },
+    }  # fmt: skip
 
 
 def log_types() -> dict[str, str]:

@@ -117,10 +117,12 @@ def show(instance_id: int) -> str:
 @blueprint.post("/<int:instance_id>")
 @requires("instances.edit")
 def edit(instance_id: int) -> Page:
-    """Save changes; what was typed stays when something is refused."""
+    """Save changes; what was typed stays when something is refused. With another address or key the provider is told
+    again where to call us."""
     who, session = current_principal(), db.session()
+    reach = room.reach_of(room.instance_of(session, who.tenant_id, instance_id))
     try:
-        room.update_instance(
+        changed = room.update_instance(
             session, who.tenant_id, instance_id, changes_from(request.form), actor=who.user_id, now=utcnow()
         )
     except InvalidInput as refusal:
@@ -135,8 +137,11 @@ def edit(instance_id: int) -> Page:
             values=request.form.to_dict(),
             errors=errors,
         ), 422
+    has_moved = room.reach_of(changed) != reach
     session.commit()
     flash(_("Alterações salvas."), "success")
+    if has_moved and (problem := _set_up(instance_id)):
+        flash(_("O número ainda não está pronto no provedor: %(why)s", why=problem), "warning")
     return redirect(url_for("instances.show", instance_id=instance_id), 303)
 
 

@@ -32,6 +32,11 @@ class DirectClaimed(NamedTuple):
     claim_id: str
 
     @property
+    def is_closed(self) -> bool:
+        """The provider judges the 24 hours of a conversation."""
+        return False
+
+    @property
     def reference(self) -> str:
         """Never the name of a campaign's row."""
         return f"d{self.direct_id}"

@@ -13,7 +13,7 @@ from models.campaigns import Campaign, CampaignStatus, ContactStatus, RotationMo
 from models.instances import InstanceStatus
 from models.states import NotAllowedNow
 from services import campaigns
-from services.campaigns import Obstacle, Reason
+from services.campaigns import MessageInput, Obstacle, Reason
 from tests.support.campaigns import NOW, add_campaign, add_list, add_number, launched, move_contacts, suppress
 from tests.support.world import TenantHandle
 
@@ -34,7 +34,8 @@ def test_what_is_said_is_kept(session: Session, tenant: TenantHandle) -> None:
         rotation_mode=RotationMode.BALANCED, fallbacks={"Nome": " amigo "}, interval_min_ms=20_000,
     )  # fmt: skip
     said = campaigns.input_of(session, campaigns.campaign_of(session, tenant.id, made.id))
-    assert (said.name, said.messages, said.daily_limit) == ("Volta às aulas", ("Oi {nome}", "Olá!"), 50)
+    assert (said.name, said.daily_limit) == ("Volta às aulas", 50)
+    assert said.messages == (MessageInput("Oi {nome}"), MessageInput("Olá!"))
     assert said.rotation_mode is RotationMode.BALANCED
     assert said.fallbacks == {"nome": "amigo"}
     assert made.status is CampaignStatus.DRAFT
@@ -118,7 +119,8 @@ def test_a_copy_is_a_draft_with_everything_but_people_and_schedule(session: Sess
     original = add_campaign(session, tenant.id, schedule_at=NOW + timedelta(days=1), messages=["a", "b"])
     copy = campaigns.duplicate_campaign(session, tenant.id, original.id, actor=None, now=NOW)
     said = campaigns.input_of(session, copy)
-    assert (copy.name, copy.schedule_at, said.messages) == ("Volta às aulas (cópia)", None, ("a", "b"))
+    assert (copy.name, copy.schedule_at) == ("Volta às aulas (cópia)", None)
+    assert said.messages == (MessageInput("a"), MessageInput("b"))
     assert said.lists == campaigns.input_of(session, original).lists
 
 

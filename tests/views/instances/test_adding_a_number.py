@@ -218,3 +218,21 @@ def test_a_key_inside_a_webhook_is_not_stored(
     session.rollback()
     (stored,) = session.scalars(select(WebhookDelivery).where(WebhookDelivery.tenant_id == tenant.id))
     assert b'"apikey":""' in stored.body and b"chave-do-servidor" not in stored.body
+
+
+@pytest.mark.parametrize("name", GATEWAYS)
+def test_another_key_or_server_is_told_again_where_to_call_us(
+    owner: PageClient, tenant: TenantHandle, system_session: Session, sandbox: SandboxProcess, name: str
+) -> None:
+    add(owner, name)
+    number = only_number(system_session, tenant)
+
+    def calls() -> int:
+        return sum(sandbox.summary(BOOKS[name])["calls"].values())
+
+    before = calls()
+    owner.post(f"/instances/{number.id}", {"name": "Balcão"})
+    assert calls() == before, "nothing about the provider has changed"
+    field = connector(name).info.fields[0].name
+    owner.post(f"/instances/{number.id}", {"name": "Balcão", f"credentials.{field}": SECRETS[field]})
+    assert calls() > before
