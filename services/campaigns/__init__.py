@@ -13,6 +13,7 @@ from services.campaigns.check import (
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
 from services.campaigns.counters import Drift, audit_counters
+from services.campaigns.deals import DealCountedAlready, NoDealToRemove, add_deal
 from services.campaigns.draft import (
     EDITABLE,
     create_campaign,
@@ -24,6 +25,8 @@ from services.campaigns.draft import (
 from services.campaigns.figures import conversion_rate, progress_percent, success_rate
 from services.campaigns.find import Members, Parts, campaign_of, counts_of, members_of, parts_of, zone_of_tenant
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
+from services.campaigns.follow_up_input import MAX_AFTER_DAYS, MAX_FOLLOW_UPS, FollowUpInput
+from services.campaigns.follow_ups import FollowUp, follow_ups_of
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
@@ -44,9 +47,7 @@ from services.campaigns.rendering import (
 )
 from services.campaigns.reports import Analytics, Overview, analytics_of, overview
 from services.campaigns.steer import (
-    NoDealToRemove,
     Resend,
-    add_deal,
     cancel_campaign,
     cancel_pending,
     pause_campaign,
@@ -65,6 +66,8 @@ __all__ = [
     "EDITABLE",
     "EXIT_LINE",
     "EXPORT_HEADER",
+    "MAX_AFTER_DAYS",
+    "MAX_FOLLOW_UPS",
     "MAX_MESSAGES",
     "REPLIED",
     "SENTENCES",
@@ -72,9 +75,12 @@ __all__ = [
     "CampaignInput",
     "Card",
     "Choices",
+    "DealCountedAlready",
     "Drift",
     "EmptyVariable",
     "FirstSteps",
+    "FollowUp",
+    "FollowUpInput",
     "Forecast",
     "Frozen",
     "Members",
@@ -112,6 +118,7 @@ __all__ = [
     "duplicate_campaign",
     "export_page",
     "first_steps",
+    "follow_ups_of",
     "forecast_remaining",
     "has_stray_brace",
     "input_of",

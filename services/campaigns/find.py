@@ -127,6 +127,28 @@ def messages_of(session: Session, tenant_id: int, campaign_id: int) -> Sequence[
     ).all()
 
 
+def steps_of(session: Session, tenant_id: int, campaign_ids: Sequence[int]) -> Sequence[Campaign]:
+    """The follow-ups of these campaigns, by campaign and step."""
+    return session.scalars(
+        select(Campaign)
+        .where(Campaign.tenant_id == tenant_id, Campaign.parent_id.in_(campaign_ids))
+        .order_by(Campaign.parent_id, Campaign.step)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def texts_of_steps(session: Session, tenant_id: int, campaign_id: int) -> Sequence[str]:
+    """What the campaign's follow-ups say: their variables are frozen with the campaign's own."""
+    return session.scalars(
+        select(CampaignMessage.content)
+        .join(
+            Campaign, (Campaign.tenant_id == CampaignMessage.tenant_id) & (Campaign.id == CampaignMessage.campaign_id)
+        )
+        .where(CampaignMessage.tenant_id == tenant_id, Campaign.parent_id == campaign_id)
+        .order_by(Campaign.step, CampaignMessage.position)
+    ).all()
+
+
 def zone_of_tenant(session: Session, tenant_id: int) -> str:
     """The zone the tenant's days and schedules are in."""
     return session.scalars(select(Tenant.time_zone).where(Tenant.id == tenant_id)).one()

@@ -15,6 +15,7 @@ from models.campaigns import Campaign, CampaignContact, RotationMode
 from models.instances import Instance
 from models.leads import LeadList
 from services.accounts import entitlement_of
+from services.campaigns.follow_up_input import FollowUpInput, step_problems
 from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, canonical, has_stray_brace, placeholders
 from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
 
@@ -52,6 +53,7 @@ class CampaignInput:
     exit_line: bool = True
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     leave_out_incomplete: bool = False
+    follow_ups: Sequence[FollowUpInput] = ()
 
 
 COLUMNS: Final = (
@@ -77,11 +79,12 @@ def cleaned_input(said: CampaignInput) -> CampaignInput:
         said,
         name=_line(said.name),
         description=_text(said.description),
-        messages=tuple(text for text in map(_text, said.messages) if text),
+        messages=_texts(said.messages),
         lists=tuple(dict.fromkeys(said.lists)),
         instances=tuple(dict.fromkeys(said.instances)),
         window=None if said.window is None else dict(said.window),
         fallbacks={name: text for name, text in fallbacks.items() if name and text},
+        follow_ups=tuple(replace(step, messages=_texts(step.messages)) for step in said.follow_ups),
     )
 
 
@@ -90,6 +93,7 @@ def check_input(session: Session, tenant_id: int, said: CampaignInput, *, now: d
     problems: Problems = {}
     for check in (_name_problems, _message_problems, _interval_problems, _limit_problems, _window_problems):
         problems |= check(said)
+    problems |= _follow_up_problems(said)
     if is_new_schedule and said.schedule_at is not None and said.schedule_at <= now:
         problems["schedule_at"] = ["Este horário já passou. Escolha um no futuro, ou deixe vazio para enviar agora."]
     problems |= _list_problems(session, tenant_id, said)
@@ -110,8 +114,8 @@ def refuse_new_audience(session: Session, campaign: Campaign, before: CampaignIn
     if before.instances and not said.instances:
         raise InvalidInput(fields={"instances": ["A campanha já começou. Deixe ao menos um número."]})
     frozen = frozen_variables(session, campaign.tenant_id, campaign.id)
-    filled = {one.name for text in before.messages for one in placeholders(text) if one.fallback is None}
-    for one in (one for text in said.messages for one in placeholders(text)):
+    filled = {one.name for text in all_texts(before) for one in placeholders(text) if one.fallback is None}
+    for one in (one for text in all_texts(said) for one in placeholders(text)):
         has_spare = one.fallback is not None or one.name in said.fallbacks
         if one.name not in (frozen if has_spare else filled & frozen):
             sentence = (
@@ -129,6 +133,15 @@ def frozen_variables(session: Session, tenant_id: int, campaign_id: int) -> froz
         .limit(1)
     )
     return frozenset(one_row or {}) | {NAME, FIRST_NAME, PHONE}
+
+
+def all_texts(said: CampaignInput) -> list[str]:
+    """Of the campaign and of its follow-ups: what people's variables have to fill."""
+    return [*said.messages, *(text for step in said.follow_ups for text in step.messages)]
+
+
+def _texts(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(text for text in map(_text, texts) if text)
 
 
 def _line(text: str) -> str:
@@ -167,6 +180,12 @@ def _message_problems(said: CampaignInput) -> Problems:
     if any(len(text) > FALLBACK_CHARS for text in said.fallbacks.values()):
         problems["fallbacks"] = [f"O texto para quem não tem o dado vai até {FALLBACK_CHARS} caracteres."]
     return problems
+
+
+def _follow_up_problems(said: CampaignInput) -> Problems:
+    of_messages = [_message_problems(replace(said, messages=step.messages, fallbacks={})) for step in said.follow_ups]
+    told = step_problems(said.follow_ups, [one.get("messages", []) for one in of_messages])
+    return {"follow_ups": told} if told else {}
 
 
 def _interval_problems(said: CampaignInput) -> Problems:

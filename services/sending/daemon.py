@@ -22,6 +22,7 @@ from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
+from services.sending.watch.follow_up import follow_up
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
@@ -56,6 +57,7 @@ class Daemon:
             self._every(tuning.recover_every, self._recover),
             self._every(tuning.absence_every, self._take_over),
             self._every(tuning.sweep_every, self._sweep),
+            self._every(tuning.follow_up_every, self._follow_up),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.inbox_every, self._read_inbox),
@@ -122,6 +124,10 @@ class Daemon:
             while not self.engine.stopping.is_set() and (await run(work)) > 0:
                 pass
         await run(prepare_months)
+
+    async def _follow_up(self) -> None:
+        if await follow_up(self.engine.database, self.engine.clock.now(), self.engine.stopping):
+            self.engine.wake()
 
     async def _start_due(self) -> None:
         for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):

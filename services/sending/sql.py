@@ -33,8 +33,12 @@ SELECT c.tenant_id, c.id, c.daily_limit, c.repeat_guard_days, extract(epoch FROM
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[])) AS s(tenant_id, id)
 JOIN campaigns c ON c.tenant_id = s.tenant_id AND c.id = s.id
 WHERE c.status = 'running'
+  AND (c.parent_id IS NULL OR NOT EXISTS (
+      SELECT 1 FROM campaigns p
+      WHERE p.tenant_id = c.tenant_id AND p.id = c.parent_id AND p.status IN ('paused', 'cancelled')))
 """)
-"""Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old."""
+"""Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old. A follow-up
+waits for its campaign, whoever paused that: a person, an alarm or a refusal."""
 
 CAMPAIGN_TEXTS: Final = text("""
 SELECT m.campaign_id, m.id, m.content
@@ -55,7 +59,12 @@ CROSS JOIN LATERAL (
             WHEN s.guard_days IS NOT NULL AND EXISTS (
                 SELECT 1 FROM campaign_contacts o
                 WHERE o.tenant_id = c.tenant_id AND o.phone_key = c.phone_key AND o.campaign_id <> c.campaign_id
-                  AND o.sent_at > :now - make_interval(days => s.guard_days))
+                  AND o.sent_at > :now - make_interval(days => s.guard_days)
+                  AND NOT EXISTS (
+                      SELECT 1 FROM campaigns k
+                      JOIN campaigns me ON me.tenant_id = k.tenant_id AND me.id = c.campaign_id
+                      WHERE k.tenant_id = o.tenant_id AND k.id = o.campaign_id
+                        AND COALESCE(k.parent_id, k.id) = COALESCE(me.parent_id, me.id)))
                 THEN 'repeat_guard'
         END AS refusal
     FROM campaign_contacts c
@@ -66,6 +75,7 @@ CROSS JOIN LATERAL (
     FOR NO KEY UPDATE OF c SKIP LOCKED
 ) q
 """)
+"""The steps of one campaign are one conversation: they don't count as a repetition of each other."""
 
 SUPPRESS_CONTACTS: Final = text("""
 UPDATE campaign_contacts c SET status = 'suppressed', reason = u.reason
