@@ -4,7 +4,7 @@ from flask import Flask
 
 from cli import accounts, campaigns, demo, doctor
 
-COMMANDS = (*accounts.GROUPS, campaigns.counters, demo.demo, doctor.doctor)
+COMMANDS = (*accounts.GROUPS, campaigns.counters, campaigns.prices, demo.demo, doctor.doctor)
 
 
 def register(app: Flask) -> None:

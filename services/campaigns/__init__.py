@@ -1,5 +1,6 @@
 """Campaigns: compose, check, launch, steer, and report on them."""
 
+from services.campaigns.analytics import Analytics, analytics_of
 from services.campaigns.audience import Reason, columns_of_tenant
 from services.campaigns.cards import Card, Totals, card_of, cards_of, totals_of
 from services.campaigns.check import (
@@ -12,6 +13,7 @@ from services.campaigns.check import (
     forecast_remaining,
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
+from services.campaigns.cost import Cost, Price
 from services.campaigns.counters import Drift, audit_counters
 from services.campaigns.deals import DealCountedAlready, NoDealToRemove, add_deal
 from services.campaigns.draft import (
@@ -31,6 +33,7 @@ from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
+from services.campaigns.prices import expected_cost, list_prices, set_price
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,
@@ -45,7 +48,7 @@ from services.campaigns.rendering import (
     variation_of,
     whole_text,
 )
-from services.campaigns.reports import Analytics, Overview, analytics_of, overview
+from services.campaigns.reports import Overview, overview
 from services.campaigns.steer import (
     Resend,
     cancel_campaign,
@@ -56,7 +59,7 @@ from services.campaigns.steer import (
     schedule_campaign,
     start_campaign,
 )
-from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
+from services.campaigns.story import ContactStory, Names, contact_story, instance_names, logs_of, names_for_logs
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
 from services.campaigns.window import zone_of as zone_of_window
 
@@ -75,6 +78,8 @@ __all__ = [
     "CampaignInput",
     "Card",
     "Choices",
+    "ContactStory",
+    "Cost",
     "DealCountedAlready",
     "Drift",
     "EmptyVariable",
@@ -91,6 +96,7 @@ __all__ = [
     "Overview",
     "Parts",
     "Preview",
+    "Price",
     "Quota",
     "Reason",
     "Resend",
@@ -109,6 +115,7 @@ __all__ = [
     "checked_window",
     "choices_of",
     "columns_of_tenant",
+    "contact_story",
     "contacts_of",
     "conversion_rate",
     "counts_of",
@@ -116,6 +123,7 @@ __all__ = [
     "delete_campaign",
     "draft_preview",
     "duplicate_campaign",
+    "expected_cost",
     "export_page",
     "first_steps",
     "follow_ups_of",
@@ -124,6 +132,7 @@ __all__ = [
     "input_of",
     "instance_names",
     "launch_campaign",
+    "list_prices",
     "logs_of",
     "members_of",
     "names_for_logs",
@@ -139,6 +148,7 @@ __all__ = [
     "resend",
     "resume_campaign",
     "schedule_campaign",
+    "set_price",
     "start_campaign",
     "start_scheduled_campaign",
     "success_rate",

@@ -233,7 +233,7 @@ def _instance_problems(session: Session, tenant_id: int, said: CampaignInput, no
     ).all()
     if set(said.instances) - {row.id for row in found}:
         return {"instances": ["Um dos números escolhidos não existe mais. Escolha de novo."]}
-    if found and all(row.is_sandbox or _is_official(row.connector) for row in found):
+    if found and all(row.is_sandbox or is_official(row.connector) for row in found):
         return {}
     floor = entitlement_of(session, tenant_id, now).pace_floor_ms
     low = min((value for value in (said.interval_min_ms, said.interval_max_ms) if value is not None), default=floor)
@@ -243,7 +243,8 @@ def _instance_problems(session: Session, tenant_id: int, said: CampaignInput, no
     return {"interval_min_ms": [sentence]}
 
 
-def _is_official(name: str) -> bool:
+def is_official(name: str) -> bool:
+    """Whether this connector is Meta's own API."""
     try:
         return connector(name).info.is_official
     except UnknownConnector:

@@ -15,6 +15,7 @@ from models.campaigns import Campaign
 from services import campaigns as room
 from views.campaigns.blueprint import ID, blueprint, page_of
 from views.campaigns.forms import Problems, Typed, typed_from, typed_in, understood
+from views.campaigns.steps import changed_steps
 
 Page = str | Response | tuple[str, int]
 
@@ -52,9 +53,11 @@ def create() -> Page:
 @blueprint.get(f"{ID}/edit")
 @requires("campaigns.edit")
 def edit(campaign_id: int) -> Page:
-    """The same form for a draft or a paused campaign."""
+    """The same form for a draft or a paused campaign; a follow-up's is its campaign's."""
     session = db.session()
     campaign = room.campaign_of(session, current_principal().tenant_id, campaign_id)
+    if campaign.parent_id is not None:
+        return redirect(url_for("campaigns.edit", campaign_id=campaign.parent_id), 303)
     if campaign.status not in room.EDITABLE:
         flash(_("Pause a campanha antes de mudar alguma coisa nela."), "warning")
         return redirect(page_of(campaign_id), 303)
@@ -97,7 +100,7 @@ def check(campaign_id: int) -> Page:
     """What will happen if I press send."""
     session, tenant_id, now = db.session(), current_principal().tenant_id, utcnow()
     campaign = room.campaign_of(session, tenant_id, campaign_id)
-    if campaign.started_at is not None:
+    if campaign.started_at is not None or campaign.parent_id is not None:
         return redirect(page_of(campaign_id), 303)
     row = request.args.get("row", "1")
     return render_template(
@@ -105,6 +108,8 @@ def check(campaign_id: int) -> Page:
         campaign=campaign,
         parts=room.parts_of(session, tenant_id, campaign_id),
         verdict=room.check_campaign(session, tenant_id, campaign_id, now),
+        cost=room.expected_cost(session, tenant_id, campaign_id, now),
+        steps=room.follow_ups_of(session, tenant_id, [campaign_id], now)[campaign_id],
         shown=room.preview(session, tenant_id, campaign_id, int(row) if row.isdecimal() and len(row) < 9 else 1, now),
     )
 
@@ -143,6 +148,8 @@ def _form(typed: Typed, errors: Problems, campaign: Campaign | None = None) -> s
         variables=[*room.BUILT_IN[:3], *room.columns_of_tenant(session, tenant_id)][:24],
         bubbles=_bubbles(typed),
         max_messages=room.MAX_MESSAGES,
+        max_steps=room.MAX_FOLLOW_UPS,
+        max_after_days=room.MAX_AFTER_DAYS,
     )
 
 
@@ -152,7 +159,9 @@ def _bubbles(typed: Typed) -> list[Any]:
 
 
 def _changed_variations(typed: Typed) -> bool:
-    """True when the button pressed was "add" or "remove" a variation, which has then been done to `typed`."""
+    """True when the button pressed was "add" or "remove" a variation or a step, which has then been done to `typed`."""
+    if changed_steps(typed.steps, request.form):
+        return True
     if "add_message" in request.form:
         typed.messages.append("")
         return True

@@ -1,8 +1,10 @@
 """What the campaigns' pages say of codes: reasons, states, log lines, obstacles."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
+from babel.numbers import format_currency
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -93,6 +95,7 @@ def reason(code: str | None) -> str:
         Reason.MISSING_VARIABLE: _("falta um dado usado na mensagem"),
         "interrupted": _("o envio foi interrompido no meio"),
         "expired": _("passou de 30 dias na fila"),
+        "deal": _("já fechou negócio"),
     }
     return known.get(code or "", code or "")
 
@@ -180,6 +183,24 @@ def severities() -> dict[str, str]:
         Severity.ERROR: _("Erro"),
         Severity.CRITICAL: _("Crítico"),
     }
+
+
+def category(code: str) -> str:
+    """What Meta calls a message, in Portuguese."""
+    known: dict[str, str] = {
+        "marketing": _("Marketing"),
+        "utility": _("Utilidade"),
+        "authentication": _("Autenticação"),
+        "service": _("Sem modelo"),
+    }
+    without: str = _("Modelo sem categoria")
+    return known.get(code, without)
+
+
+def cost(micros: int, currency: str) -> str:
+    """Millionths of a currency, to the cent: `US$ 12,34`."""
+    shown: str = format_currency(Decimal(micros) / 1_000_000, currency, locale=current_locale())
+    return shown
 
 
 def rotations() -> list[tuple[str, str]]:
