@@ -155,10 +155,8 @@ CONTACT_TRANSITIONS: Transitions[ContactStatus] = {
 class Campaign(TenantOwned, Created, Base):
     """`window` None = any hour; `next_send_at` says when a waiting campaign goes on; `pause_reason` says why.
 
-    A follow-up is a campaign of its own with a `parent_id`: same ledger, same rules. Its people come one by one out of
-    the parent's (or the step's before it), `after_days` after their message, until the last one has had that time;
-    everybody whose message left up to `arrived_until` has been looked at. The `alarm_*` figures are the counters when a
-    person last resumed it: rates of opt-outs and wrong numbers count from there.
+    A follow-up has a `parent_id`: its people come from the step before, `after_days` after their message; all sent to
+    up to `arrived_until` were looked at. `alarm_*`: the counters when a person last resumed it, for the rates since.
     """
 
     __tablename__ = "campaigns"
@@ -378,7 +376,7 @@ class CampaignLog(Base):
             "tenant_id",
             "campaign_id",
             "id",
-            postgresql_where=text("severity IN ('error', 'critical')"),
+            postgresql_where=text("severity IN ('error','critical')"),
         ),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )

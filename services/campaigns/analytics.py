@@ -7,7 +7,7 @@ errors one pass through the campaign's rows each. How long that takes stands in 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from math import exp
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -256,7 +256,8 @@ def _problems(session: Session, tenant_id: int, campaign_id: int) -> list[Proble
 
 def _durations(session: Session, tenant_id: int, campaign_id: int) -> tuple[int | None, int | None]:
     """Mean and 95th percentile in ms."""
-    ms = func.extract("epoch", CampaignContact.sent_at - CampaignContact.claimed_at) * 1000
+    # `date_part` and not `extract`, whose numeric logarithms take twenty times as long.
+    ms = func.date_part("epoch", CampaignContact.sent_at - CampaignContact.claimed_at) * 1000
     bucket = cast(func.floor(func.ln(func.greatest(ms, 1)) * BUCKETS_PER_E), Integer)
     rows = session.execute(
         select(bucket, func.count(), func.sum(ms))
@@ -289,12 +290,13 @@ def _timeline(session: Session, campaign: Campaign) -> tuple[str, list[TimelineP
 
 
 def _by_hour(session: Session, campaign: Campaign, zone: str) -> list[TimelinePoint]:
+    """Counted by quarters of an hour, which is quick and fits every zone, and added up to the tenant's hours here."""
     moment = func.coalesce(CampaignContact.sent_at, CampaignContact.failed_at)
-    hour = func.date_trunc("hour", moment, zone)
+    quarter = func.date_bin(timedelta(minutes=15), moment, datetime(2000, 1, 1, tzinfo=UTC))
     status = CampaignContact.status
     rows = session.execute(
         select(
-            hour,
+            quarter,
             func.count().filter(status.in_(TAKEN)),
             func.count().filter(status.in_((ContactStatus.DELIVERED, ContactStatus.READ))),
             func.count().filter(status == ContactStatus.READ),
@@ -305,10 +307,14 @@ def _by_hour(session: Session, campaign: Campaign, zone: str) -> list[TimelinePo
             CampaignContact.campaign_id == campaign.id,
             moment.is_not(None),
         )
-        .group_by(hour)
-        .order_by(hour)
+        .group_by(quarter)
+        .order_by(quarter)
     )
-    return [TimelinePoint(*row) for row in rows]
+    hours: dict[datetime, list[int]] = {}
+    for at, *figures in rows:
+        hour = at.astimezone(ZoneInfo(zone)).replace(minute=0)
+        hours[hour] = [sum(pair) for pair in zip(hours.get(hour, [0] * 4), figures, strict=True)]
+    return [TimelinePoint(hour, *figures) for hour, figures in hours.items()]
 
 
 def _by_day(session: Session, campaign: Campaign, zone: str) -> list[TimelinePoint]:

@@ -169,7 +169,7 @@ def test_the_results_show_intervals_and_name_nobody_best_by_chance(
         counts.pending, counts.sent, counts.replied = 0, 3, 1
     page = owner.get(f"/campaigns/{campaign_id}/analytics").text
     assert figure(page, "reply_rate") == "50.0"
-    assert "entre 9,5% e 90,5%" in page
+    assert "entre 9,4\xa0% e 90,6\xa0%" in page
     assert 'data-status="open"' in page
     assert 'data-status="best"' not in page
 
