@@ -1,7 +1,7 @@
 """What came of a campaign: by number, by variation, errors, duration, over time, problems, cost, follow-ups.
 
-By number and over days the rollup `campaign_days` answers, problems an index of their own; by variation, durations and
-errors one pass through the campaign's rows each. How long that takes stands in docs/campaigns.md.
+By number and over days the rollup `campaign_days` answers, problems an index of their own; by variation and errors one
+pass through the campaign's rows each. How long that takes stands in docs/campaigns.md.
 """
 
 from collections import Counter
@@ -19,7 +19,7 @@ from models.campaigns import Campaign, CampaignContact, CampaignDay, CampaignLog
 from services.campaigns.cost import Cost
 from services.campaigns.counters import TAKEN
 from services.campaigns.figures import Interval, clear_winner, interval_of, share
-from services.campaigns.find import campaign_of, messages_of, zone_of_tenant
+from services.campaigns.find import campaign_of, counts_of, messages_of, zone_of_tenant
 from services.campaigns.follow_ups import FollowUp, follow_ups_of
 from services.campaigns.prices import cost_so_far
 from services.campaigns.story import instance_names
@@ -27,6 +27,8 @@ from services.campaigns.story import instance_names
 TOP_ERRORS: Final = 10
 TOP_PROBLEMS: Final = 10
 HOURLY_UP_TO: Final = timedelta(days=2)
+MANY: Final = 200_000
+"""People up to whom everything is told to the hour and counted one by one; beyond, the rollup of days answers."""
 BUCKETS_PER_E: Final = 20
 """Durations are counted in steps of 5 %: exact enough for a 95th percentile, and nothing has to be sorted."""
 
@@ -118,9 +120,10 @@ class TimelinePoint:
 
 @dataclass(frozen=True, slots=True)
 class Analytics:
-    """Durations run from the claim to the provider's answer, None while nothing was sent; the 95th percentile is true
-    to 5 %. `step` is `hour` or `day`. `best_message_id` is the variation with the most replies, None while that may
-    be chance: as long as two intervals overlap nobody has won. `cost` None = no official number."""
+    """Durations run from the claim to the provider's answer (the last 200,000 people's), None while nothing was sent;
+    the 95th percentile is true to 5 %. `step` is `hour` or `day`. `best_message_id` is the variation with the most
+    replies, None while that may be chance: as long as two intervals overlap nobody has won. `cost` None = no official
+    number."""
 
     by_instance: Sequence[InstanceFigures]
     by_message: Sequence[VariationFigures]
@@ -255,18 +258,20 @@ def _problems(session: Session, tenant_id: int, campaign_id: int) -> list[Proble
 
 
 def _durations(session: Session, tenant_id: int, campaign_id: int) -> tuple[int | None, int | None]:
-    """Mean and 95th percentile in ms."""
+    """Mean and 95th percentile in ms, of at most the last MANY people: more would tell nothing new and take long."""
+    newest = (
+        select(CampaignContact.sent_at, CampaignContact.claimed_at)
+        .where(CampaignContact.tenant_id == tenant_id, CampaignContact.campaign_id == campaign_id)
+        .order_by(CampaignContact.id.desc())
+        .limit(MANY)
+        .subquery()
+    )
     # `date_part` and not `extract`, whose numeric logarithms take twenty times as long.
-    ms = func.date_part("epoch", CampaignContact.sent_at - CampaignContact.claimed_at) * 1000
+    ms = func.date_part("epoch", newest.c.sent_at - newest.c.claimed_at) * 1000
     bucket = cast(func.floor(func.ln(func.greatest(ms, 1)) * BUCKETS_PER_E), Integer)
     rows = session.execute(
         select(bucket, func.count(), func.sum(ms))
-        .where(
-            CampaignContact.tenant_id == tenant_id,
-            CampaignContact.campaign_id == campaign_id,
-            CampaignContact.sent_at.is_not(None),
-            CampaignContact.claimed_at.is_not(None),
-        )
+        .where(newest.c.sent_at.is_not(None), newest.c.claimed_at.is_not(None))
         .group_by(bucket)
     ).all()
     if not rows:
@@ -277,14 +282,15 @@ def _durations(session: Session, tenant_id: int, campaign_id: int) -> tuple[int 
 
 
 def _timeline(session: Session, campaign: Campaign) -> tuple[str, list[TimelinePoint]]:
-    """Hours for a campaign of at most two days, days for a longer one."""
+    """Hours for a campaign of at most two days and MANY people, days for a larger one."""
     zone = zone_of_tenant(session, campaign.tenant_id)
     first, last = session.execute(
         select(func.min(CampaignDay.day), func.max(CampaignDay.day)).where(
             CampaignDay.tenant_id == campaign.tenant_id, CampaignDay.campaign_id == campaign.id
         )
     ).one()
-    if first is not None and last - first < HOURLY_UP_TO:
+    people = counts_of(session, campaign.tenant_id, campaign.id).total
+    if first is not None and last - first < HOURLY_UP_TO and people <= MANY:
         return "hour", _by_hour(session, campaign, zone)
     return "day", _by_day(session, campaign, zone)
 

@@ -168,6 +168,9 @@ def test_a_second_step_counts_from_the_first_and_knows_the_whole_conversation(sc
     assert set(scene.contacts(second)) == {people[2]}
     assert scene.campaign(first).status == "completed"
     assert scene.campaign(second).status == "running"
+    was_sent(scene, second, people[2:], days=0)
+    sweep(scene, datetime.now(UTC) + timedelta(days=2, hours=1))
+    assert scene.campaign(second).status == "completed"
 
 
 @pytest.mark.parametrize("stopped", ["paused", "cancelled"])
