@@ -1,9 +1,11 @@
 """`/api/campaigns` (contract 3.3)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from api import campaigns_schemas as schemas
+from api.campaigns_results_schemas import AnalyticsSchema
 from api.common import Blueprint, Page, page_of
 from core.access import current_principal, requires
 from core.clock import utcnow
@@ -23,6 +25,7 @@ class Shown:
     campaign: Campaign
     counts: CampaignCounts
     members: room.Members
+    follow_ups: Sequence[room.FollowUp]
     progress_percent: float
     success_rate: float
     conversion_rate: float
@@ -161,8 +164,11 @@ def resend(said: dict[str, Any], campaign_id: int) -> Shown:
 @blueprint.response(200, schemas.CampaignSchema)
 @requires("campaigns.edit")
 def count_deal(said: dict[str, Any], campaign_id: int) -> Shown:
-    """One closed deal more or less; never below zero (409)."""
-    room.add_deal(db.session(), _tenant(), campaign_id, said["delta"], actor=_person())
+    """One closed deal more or less; never below zero, and once a recipient (409). Who bought gets no follow-up."""
+    room.add_deal(
+        db.session(), _tenant(), campaign_id, said["delta"], actor=_person(), contact_id=said["contact_id"],
+        now=utcnow(),
+    )  # fmt: skip
     db.session().commit()
     return _one(campaign_id)
 
@@ -197,6 +203,7 @@ def forecast(campaign_id: int) -> dict[str, Any]:
         "can_start": verdict.can_start,
         "quota_left_today": verdict.quota.left_today,
         "starts_at": verdict.starts_at,
+        "cost": room.expected_cost(session, _tenant(), campaign_id, now),
         **_end(verdict.forecast),
     }
 
@@ -213,6 +220,14 @@ def list_contacts(args: dict[str, Any], campaign_id: int) -> Page[CampaignContac
     )  # fmt: skip
 
 
+@blueprint.get(f"{ID}/contacts/<int(max=9223372036854775807):contact_id>")
+@blueprint.response(200, schemas.ContactStorySchema)
+@requires("campaigns.read")
+def get_contact(campaign_id: int, contact_id: int) -> room.ContactStory:
+    """One recipient, the text they were sent, and their lines of the story."""
+    return room.contact_story(db.session(), _tenant(), campaign_id, contact_id)
+
+
 @blueprint.get(f"{ID}/logs")
 @blueprint.arguments(schemas.LogFilterSchema, location="query")
 @blueprint.response(200, page_of(schemas.LogSchema))
@@ -223,11 +238,11 @@ def list_logs(args: dict[str, Any], campaign_id: int) -> Page[CampaignLog]:
 
 
 @blueprint.get(f"{ID}/analytics")
-@blueprint.response(200, schemas.AnalyticsSchema)
+@blueprint.response(200, AnalyticsSchema)
 @requires("campaigns.read")
 def analytics(campaign_id: int) -> room.Analytics:
-    """By number, by variation, errors, duration, over time."""
-    return room.analytics_of(db.session(), _tenant(), campaign_id)
+    """By number, by variation, errors, problems, duration, over time, cost, follow-ups."""
+    return room.analytics_of(db.session(), _tenant(), campaign_id, utcnow())
 
 
 @blueprint.get(f"{ID}/stats")
@@ -243,12 +258,15 @@ def _one(campaign_id: int) -> Shown:
 
 
 def _shown(cards: Any) -> list[Shown]:
-    members = room.members_of(db.session(), _tenant(), [card.campaign.id for card in cards])
+    ids = [card.campaign.id for card in cards]
+    members = room.members_of(db.session(), _tenant(), ids)
+    steps = room.follow_ups_of(db.session(), _tenant(), ids, utcnow())
     return [
         Shown(
             card.campaign,
             card.counts,
             members[card.campaign.id],
+            steps[card.campaign.id],
             card.progress_percent,
             card.success_rate,
             card.conversion_rate,

@@ -46,6 +46,14 @@ class MessageSchema(StrictSchema):
             raise ma.ValidationError("Escreva o texto, ou mande um arquivo ou um modelo.", "content")
 
 
+class FollowUpInSchema(StrictSchema):
+    """A later step: for whom the one before was sent to so many days ago and who hasn't answered."""
+
+    after_days = ma.fields.Integer(required=True, validate=SMALL)
+    messages = ma.fields.List(ma.fields.Nested(MessageSchema), required=True)
+    stop_on_reply = ma.fields.Boolean(load_default=True)
+
+
 class CampaignChangesSchema(StrictSchema):
     """Only what is sent changes."""
 
@@ -54,7 +62,7 @@ class CampaignChangesSchema(StrictSchema):
     rotation_mode = ma.fields.Enum(RotationMode, by_value=True)
     instances = ma.fields.List(ma.fields.Integer(validate=BIGINT))
     messages = ma.fields.List(ma.fields.Nested(MessageSchema))
-    follow_ups = ma.fields.List(ma.fields.Dict())
+    follow_ups = ma.fields.List(ma.fields.Nested(FollowUpInSchema))
     lists = ma.fields.List(ma.fields.Integer(validate=BIGINT))
     interval_min_ms = ma.fields.Integer(allow_none=True, validate=SMALL)
     interval_max_ms = ma.fields.Integer(allow_none=True, validate=SMALL)
@@ -110,9 +118,10 @@ class ResendSchema(StrictSchema):
 
 
 class DealSchema(StrictSchema):
-    """One closed deal more or less."""
+    """One closed deal more or less, of one recipient when it is said whose."""
 
     delta = ma.fields.Integer(required=True, validate=ma.validate.OneOf([1, -1]))
+    contact_id = ma.fields.Integer(load_default=None, allow_none=True, validate=BIGINT)
 
 
 class CountsSchema(Schema):
@@ -153,6 +162,21 @@ class StatsSchema(Schema):
     closed_deals = ma.fields.Integer(attribute="campaign.closed_deals")
 
 
+class FollowUpSchema(Schema):
+    """A later step as programs see it; `campaign_id` leads to its people, its story and its analytics."""
+
+    campaign_id = ma.fields.Integer(attribute="campaign.id")
+    step = ma.fields.Integer(attribute="campaign.step")
+    after_days = ma.fields.Integer(attribute="campaign.after_days")
+    stop_on_reply = ma.fields.Boolean(attribute="campaign.stop_on_reply")
+    status = ma.fields.Enum(CampaignStatus, by_value=True, attribute="campaign.status")
+    pause_reason = ma.fields.String(attribute="campaign.pause_reason")
+    messages = ma.fields.List(ma.fields.Nested(VariationSchema))
+    counts = ma.fields.Nested(CountsSchema)
+    next_day = ma.fields.Date(allow_none=True)
+    next_people = ma.fields.Integer()
+
+
 class CampaignSchema(StatsSchema):
     """A campaign as programs see it."""
 
@@ -165,7 +189,9 @@ class CampaignSchema(StatsSchema):
     instances = ma.fields.List(ma.fields.Integer(), attribute="members.instances")
     lists = ma.fields.List(ma.fields.Integer(), attribute="members.lists")
     messages = ma.fields.List(ma.fields.Nested(VariationSchema), attribute="members.messages")
-    follow_ups = ma.fields.Function(lambda _: [])
+    follow_ups = ma.fields.List(ma.fields.Nested(FollowUpSchema))
+    parent_id = ma.fields.Integer(attribute="campaign.parent_id", allow_none=True)
+    step = ma.fields.Integer(attribute="campaign.step")
     interval_min_ms = ma.fields.Integer(attribute="campaign.interval_min_ms", allow_none=True)
     interval_max_ms = ma.fields.Integer(attribute="campaign.interval_max_ms", allow_none=True)
     daily_limit = ma.fields.Integer(attribute="campaign.daily_limit", allow_none=True)
@@ -202,6 +228,7 @@ class ContactSchema(Schema):
     read_at = ma.fields.AwareDateTime(allow_none=True)
     failed_at = ma.fields.AwareDateTime(allow_none=True)
     replied_at = ma.fields.AwareDateTime(allow_none=True)
+    deal_at = ma.fields.AwareDateTime(allow_none=True)
 
 
 class LogSchema(Schema):
@@ -222,6 +249,14 @@ class LogSchema(Schema):
     contact_id = ma.fields.Integer(allow_none=True)
     created_by = ma.fields.Integer(allow_none=True)
     created_at = ma.fields.AwareDateTime()
+
+
+class ContactStorySchema(Schema):
+    """One recipient and what happened to them, newest first."""
+
+    contact = ma.fields.Nested(ContactSchema)
+    text = ma.fields.String(allow_none=True, attribute="contact.rendered_text")
+    story = ma.fields.List(ma.fields.Nested(LogSchema))
 
 
 class PieceSchema(Schema):
@@ -262,6 +297,27 @@ class EmptyVariableSchema(Schema):
     fallback = ma.fields.String()
 
 
+class ChargeSchema(Schema):
+    """A line of the bill; `total_micros` null = nobody has entered a price."""
+
+    category = ma.fields.String()
+    country = ma.fields.String()
+    messages = ma.fields.Integer()
+    currency = ma.fields.String()
+    total_micros = ma.fields.Integer(allow_none=True)
+
+
+class CostSchema(Schema):
+    """What messages through official numbers cost, in millionths of each currency; `unpriced` messages have no price
+    entered and are in no total, `is_most` = it may well be less."""
+
+    charges = ma.fields.List(ma.fields.Nested(ChargeSchema))
+    totals_micros = ma.fields.Dict(attribute="totals", keys=ma.fields.String(), values=ma.fields.Integer())
+    messages = ma.fields.Integer()
+    unpriced = ma.fields.Integer()
+    is_most = ma.fields.Boolean()
+
+
 class ForecastSchema(Schema):
     """Before the start: who would receive and what stands in the way. Always: when it should be done."""
 
@@ -276,6 +332,7 @@ class ForecastSchema(Schema):
     ends_at = ma.fields.AwareDateTime(allow_none=True)
     days = ma.fields.Integer()
     per_hour = ma.fields.Integer()
+    cost = ma.fields.Nested(CostSchema, allow_none=True)
 
 
 class TotalsSchema(Schema):
@@ -294,75 +351,24 @@ class TotalsSchema(Schema):
     conversion_rate = ma.fields.Float()
 
 
-class InstanceFiguresSchema(Schema):
-    """What one number did."""
-
-    instance_id = ma.fields.Integer()
-    name = ma.fields.String()
-    sent = ma.fields.Integer()
-    delivered = ma.fields.Integer()
-    read = ma.fields.Integer()
-    failed = ma.fields.Integer()
-    replied = ma.fields.Integer()
-
-
-class VariationFiguresSchema(Schema):
-    """What became of one variation."""
-
-    message_id = ma.fields.Integer()
-    order = ma.fields.Integer(attribute="number")
-    content = ma.fields.String()
-    sent = ma.fields.Integer()
-    delivered = ma.fields.Integer()
-    read = ma.fields.Integer()
-    replied = ma.fields.Integer()
-    failed = ma.fields.Integer()
-
-
-class ErrorCountSchema(Schema):
-    """A reason and how many people it kept from the message."""
-
-    reason = ma.fields.String()
-    error = ma.fields.String()
-    count = ma.fields.Integer()
-
-
-class TimelinePointSchema(Schema):
-    """One hour or day."""
-
-    at = ma.fields.AwareDateTime()
-    sent = ma.fields.Integer()
-    delivered = ma.fields.Integer()
-    read = ma.fields.Integer()
-    failed = ma.fields.Integer()
-
-
-class AnalyticsSchema(Schema):
-    """What came of a campaign."""
-
-    by_instance = ma.fields.List(ma.fields.Nested(InstanceFiguresSchema))
-    by_message = ma.fields.List(ma.fields.Nested(VariationFiguresSchema))
-    top_errors = ma.fields.List(ma.fields.Nested(ErrorCountSchema))
-    mean_duration_ms = ma.fields.Integer(allow_none=True)
-    step = ma.fields.String()
-    timeline = ma.fields.List(ma.fields.Nested(TimelinePointSchema))
-
-
 def input_from(said: dict[str, Any]) -> dict[str, Any]:
     """The body as fields of CampaignInput; InvalidInput for parts of the contract that can't be served yet."""
     fields = dict(said)
     problems: dict[str, list[str]] = {}
-    if fields.pop("follow_ups", None):
-        problems["follow_ups"] = [LATER]
-    messages = fields.get("messages")
-    if messages is not None:
-        placed = sorted(enumerate(messages), key=lambda pair: (_place(pair), pair[0]))
-        fields["messages"] = tuple(
-            room.MessageInput(one["content"], one["media_id"], one["template"]) for _, one in placed
+    if (messages := fields.get("messages")) is not None:
+        fields["messages"] = _messages(messages)
+    if (steps := fields.get("follow_ups")) is not None:
+        fields["follow_ups"] = tuple(
+            room.FollowUpInput(step["after_days"], _messages(step["messages"]), step["stop_on_reply"]) for step in steps
         )
     if problems:
         raise InvalidInput(fields=problems)
     return fields
+
+
+def _messages(messages: list[dict[str, Any]]) -> tuple[room.MessageInput, ...]:
+    placed = sorted(enumerate(messages), key=lambda pair: (_place(pair), pair[0]))
+    return tuple(room.MessageInput(one["content"], one["media_id"], one["template"]) for _, one in placed)
 
 
 def _place(pair: tuple[int, dict[str, Any]]) -> int:

@@ -7,7 +7,7 @@ from cli import accounts, campaigns, demo, doctor, instances
 for _command in instances.PLAN_COMMANDS:
     accounts.plans.add_command(_command)
 
-COMMANDS = (*accounts.GROUPS, campaigns.counters, demo.demo, doctor.doctor)
+COMMANDS = (*accounts.GROUPS, campaigns.counters, campaigns.prices, demo.demo, doctor.doctor)
 
 
 def register(app: Flask) -> None:

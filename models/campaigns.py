@@ -155,9 +155,8 @@ CONTACT_TRANSITIONS: Transitions[ContactStatus] = {
 class Campaign(TenantOwned, Created, Base):
     """`window` None = any hour; `next_send_at` says when a waiting campaign goes on; `pause_reason` says why.
 
-    A follow-up is a campaign of its own with a `parent_id`: same ledger, same rules. Its people come one by one out of
-    the parent's, `after_days` after their message, until the parent's last one has had that time. The `alarm_*` figures
-    are the counters when a person last resumed it: rates of opt-outs and wrong numbers count from there.
+    A follow-up has a `parent_id`: its people come from the step before, `after_days` after their message; all sent to
+    up to `arrived_until` were looked at. `alarm_*`: the counters when a person last resumed it, for the rates since.
     """
 
     __tablename__ = "campaigns"
@@ -196,6 +195,7 @@ class Campaign(TenantOwned, Created, Base):
     step: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     after_days: Mapped[int | None] = mapped_column(SmallInteger)
     stop_on_reply: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    arrived_until: Mapped[datetime | None]
     alarm_sent: Mapped[int] = mapped_column(server_default=text("0"))
     alarm_opted_out: Mapped[int] = mapped_column(server_default=text("0"))
     alarm_invalid: Mapped[int] = mapped_column(server_default=text("0"))
@@ -371,6 +371,13 @@ class CampaignLog(Base):
     __tablename__ = "campaign_logs"
     __table_args__ = (
         Index("ix_campaign_logs_campaign", "tenant_id", "campaign_id", "id"),
+        Index(
+            "ix_campaign_logs_grave",
+            "tenant_id",
+            "campaign_id",
+            "id",
+            postgresql_where=text("severity IN ('error','critical')"),
+        ),
         {"postgresql_partition_by": "RANGE (created_at)"},
     )
 

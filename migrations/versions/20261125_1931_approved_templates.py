@@ -3,7 +3,7 @@
 from migrations.support import force_policy, run
 
 revision = "20261125_1931"
-down_revision = "20261125_1911"
+down_revision = "20261125_1920"
 branch_labels = None
 depends_on = None
 

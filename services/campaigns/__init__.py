@@ -1,5 +1,6 @@
 """Campaigns: compose, check, launch, steer, and report on them."""
 
+from services.campaigns.analytics import Analytics, analytics_of
 from services.campaigns.audience import Reason, columns_of_tenant
 from services.campaigns.cards import Card, Totals, card_of, cards_of, totals_of
 from services.campaigns.check import (
@@ -13,7 +14,9 @@ from services.campaigns.check import (
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
 from services.campaigns.content_check import ContentVerdict, fields_of
+from services.campaigns.cost import Cost, Price
 from services.campaigns.counters import Drift, audit_counters, count_opt_out
+from services.campaigns.deals import DealCountedAlready, NoDealToRemove, add_deal
 from services.campaigns.draft import (
     EDITABLE,
     create_campaign,
@@ -25,12 +28,15 @@ from services.campaigns.draft import (
 from services.campaigns.figures import conversion_rate, progress_percent, success_rate
 from services.campaigns.find import Members, Parts, campaign_of, counts_of, members_of, parts_of, zone_of_tenant
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
+from services.campaigns.follow_up_input import MAX_AFTER_DAYS, MAX_FOLLOW_UPS, FollowUpInput
+from services.campaigns.follow_ups import FollowUp, follow_ups_of
 from services.campaigns.forecast import Forecast
 from services.campaigns.hours import NEVER, Hours, Opening, next_opening, opening, read_hours, safe_zone
 from services.campaigns.input import CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
 from services.campaigns.messages import MAX_MESSAGES, WITHOUT_TEXT, MessageInput
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
+from services.campaigns.prices import expected_cost, list_prices, set_price
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,
@@ -47,11 +53,9 @@ from services.campaigns.rendering import (
     variation_of,
     whole_text,
 )
-from services.campaigns.reports import Analytics, Overview, analytics_of, overview
+from services.campaigns.reports import Overview, overview
 from services.campaigns.steer import (
-    NoDealToRemove,
     Resend,
-    add_deal,
     cancel_campaign,
     cancel_pending,
     pause_campaign,
@@ -60,7 +64,7 @@ from services.campaigns.steer import (
     schedule_campaign,
     start_campaign,
 )
-from services.campaigns.story import Names, instance_names, logs_of, names_for_logs
+from services.campaigns.story import ContactStory, Names, contact_story, instance_names, logs_of, names_for_logs
 from services.campaigns.trial import MOST_PER_HOUR, Trial, send_test, trial_of
 from services.campaigns.window import DEFAULT_WINDOW, checked_window
 
@@ -70,6 +74,8 @@ __all__ = [
     "EDITABLE",
     "EXIT_LINE",
     "EXPORT_HEADER",
+    "MAX_AFTER_DAYS",
+    "MAX_FOLLOW_UPS",
     "MAX_MESSAGES",
     "MOST_PER_HOUR",
     "NEVER",
@@ -80,10 +86,15 @@ __all__ = [
     "CampaignInput",
     "Card",
     "Choices",
+    "ContactStory",
     "ContentVerdict",
+    "Cost",
+    "DealCountedAlready",
     "Drift",
     "EmptyVariable",
     "FirstSteps",
+    "FollowUp",
+    "FollowUpInput",
     "Forecast",
     "Frozen",
     "Hours",
@@ -97,6 +108,7 @@ __all__ = [
     "Overview",
     "Parts",
     "Preview",
+    "Price",
     "Quota",
     "Reason",
     "Resend",
@@ -116,6 +128,7 @@ __all__ = [
     "checked_window",
     "choices_of",
     "columns_of_tenant",
+    "contact_story",
     "contacts_of",
     "conversion_rate",
     "count_opt_out",
@@ -124,15 +137,18 @@ __all__ = [
     "delete_campaign",
     "draft_preview",
     "duplicate_campaign",
+    "expected_cost",
     "export_page",
     "fields_of",
     "fill_template",
     "first_steps",
+    "follow_ups_of",
     "forecast_remaining",
     "has_stray_brace",
     "input_of",
     "instance_names",
     "launch_campaign",
+    "list_prices",
     "logs_of",
     "members_of",
     "names_for_logs",
@@ -154,6 +170,7 @@ __all__ = [
     "safe_zone",
     "schedule_campaign",
     "send_test",
+    "set_price",
     "start_campaign",
     "start_scheduled_campaign",
     "success_rate",

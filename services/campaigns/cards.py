@@ -50,7 +50,8 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Over all campaigns of a tenant: how many there are by status, and their counters' sums."""
+    """Over all campaigns of a tenant: how many there are by status (a follow-up is part of its campaign), and their
+    counters' sums, those of the follow-ups included."""
 
     by_status: dict[CampaignStatus, int]
     sent: int
@@ -96,8 +97,8 @@ def cards_of(
     limit: int = DEFAULT_LIMIT,
     cursor: str | None = None,
 ) -> Page[Card]:
-    """Newest first. `search` looks into the name; no status means all."""
-    query = select(Campaign).where(Campaign.tenant_id == tenant_id)
+    """Newest first, without follow-ups. `search` looks into the name; no status means all."""
+    query = select(Campaign).where(Campaign.tenant_id == tenant_id, Campaign.parent_id.is_(None))
     if search.strip():
         query = query.where(Campaign.name.icontains(search.strip()[:MAX_SEARCH_CHARS], autoescape=True))
     if statuses:
@@ -109,7 +110,9 @@ def cards_of(
 def totals_of(session: Session, tenant_id: int) -> Totals:
     """Two queries over narrow rows, one per campaign."""
     by_status = session.execute(
-        select(Campaign.status, func.count()).where(Campaign.tenant_id == tenant_id).group_by(Campaign.status)
+        select(Campaign.status, func.count())
+        .where(Campaign.tenant_id == tenant_id, Campaign.parent_id.is_(None))
+        .group_by(Campaign.status)
     )
     columns = ("sent", "delivered", "read", "failed", "invalid", "replied")
     sums = session.execute(

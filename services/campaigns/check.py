@@ -17,7 +17,7 @@ from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, read_variables
 from services.campaigns.content_check import ContentVerdict, check_content
-from services.campaigns.find import Parts, campaign_of, parts_of, zone_of_tenant
+from services.campaigns.find import Parts, campaign_of, parts_of, texts_of_steps, zone_of_tenant
 from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.hours import read_hours
@@ -182,9 +182,11 @@ def forecast_remaining(
 
 
 def variables_of(session: Session, campaign: Campaign, parts: Parts) -> Variables:
-    """What the campaign's texts use, given the choice made for people without a value."""
+    """What the texts of the campaign and of its follow-ups use, given the choice made for people without a value: who
+    is written to must be able to get every step."""
     fallbacks = () if campaign.leave_out_incomplete else campaign.variable_fallbacks
-    return read_variables(session, campaign.tenant_id, campaign.id, texts_of(parts.messages), fallbacks)
+    texts = [*texts_of(parts.messages), *texts_of_steps(session, campaign.tenant_id, campaign.id)]
+    return read_variables(session, campaign.tenant_id, campaign.id, texts, fallbacks)
 
 
 def quota_of(session: Session, campaign: Campaign, entitlement: Entitlement, *, zone: str, now: datetime) -> Quota:

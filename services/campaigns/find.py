@@ -17,6 +17,7 @@ from models.campaigns import (
 )
 from models.instances import Instance
 from models.leads import LeadList
+from services.campaigns.messages import texts_of
 
 GONE = "Esta campanha não existe ou foi apagada."
 
@@ -125,6 +126,29 @@ def messages_of(session: Session, tenant_id: int, campaign_id: int) -> Sequence[
         .where(CampaignMessage.tenant_id == tenant_id, CampaignMessage.campaign_id == campaign_id)
         .order_by(CampaignMessage.position)
     ).all()
+
+
+def steps_of(session: Session, tenant_id: int, campaign_ids: Sequence[int]) -> Sequence[Campaign]:
+    """The follow-ups of these campaigns, by campaign and step."""
+    return session.scalars(
+        select(Campaign)
+        .where(Campaign.tenant_id == tenant_id, Campaign.parent_id.in_(campaign_ids))
+        .order_by(Campaign.parent_id, Campaign.step)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def texts_of_steps(session: Session, tenant_id: int, campaign_id: int) -> list[str]:
+    """What the campaign's follow-ups say: their variables are frozen with the campaign's own."""
+    messages = session.scalars(
+        select(CampaignMessage)
+        .join(
+            Campaign, (Campaign.tenant_id == CampaignMessage.tenant_id) & (Campaign.id == CampaignMessage.campaign_id)
+        )
+        .where(CampaignMessage.tenant_id == tenant_id, Campaign.parent_id == campaign_id)
+        .order_by(Campaign.step, CampaignMessage.position)
+    )
+    return texts_of(messages)
 
 
 def zone_of_tenant(session: Session, tenant_id: int) -> str:

@@ -14,8 +14,9 @@ from models.campaigns import Campaign, CampaignContact, RotationMode
 from models.instances import Instance
 from models.leads import LeadList
 from services.accounts import entitlement_of
+from services.campaigns.follow_up_input import FollowUpInput, step_problems
 from services.campaigns.messages import MessageInput, clean_text, cleaned_messages, message_problems
-from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, Placeholder, canonical, placeholders
+from services.campaigns.rendering import FIRST_NAME, NAME, PHONE, canonical, placeholders
 from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
 from services.instances import floors_of
 
@@ -50,6 +51,7 @@ class CampaignInput:
     exit_line: bool = True
     fallbacks: Mapping[str, str] = field(default_factory=dict)
     leave_out_incomplete: bool = False
+    follow_ups: Sequence[FollowUpInput] = ()
 
 
 COLUMNS: Final = (
@@ -80,6 +82,7 @@ def cleaned_input(said: CampaignInput) -> CampaignInput:
         instances=tuple(dict.fromkeys(said.instances)),
         window=None if said.window is None else dict(said.window),
         fallbacks={name: text for name, text in fallbacks.items() if name and text},
+        follow_ups=tuple(replace(step, messages=cleaned_messages(step.messages)) for step in said.follow_ups),
     )
 
 
@@ -88,6 +91,7 @@ def check_input(session: Session, tenant_id: int, said: CampaignInput, *, now: d
     problems: Problems = {}
     for check in (_name_problems, _fallback_problems, _interval_problems, _limit_problems, _window_problems):
         problems |= check(said)
+    problems |= _follow_up_problems(session, tenant_id, said)
     if is_new_schedule and said.schedule_at is not None and said.schedule_at <= now:
         problems["schedule_at"] = ["Este horário já passou. Escolha um no futuro, ou deixe vazio para enviar agora."]
     told = message_problems(session, tenant_id, cleaned_messages(said.messages))
@@ -110,8 +114,8 @@ def refuse_new_audience(session: Session, campaign: Campaign, before: CampaignIn
     if before.instances and not said.instances:
         raise InvalidInput(fields={"instances": ["A campanha já começou. Deixe ao menos um número."]})
     frozen = frozen_variables(session, campaign.tenant_id, campaign.id)
-    filled = {one.name for one in _placeholders(before) if one.fallback is None}
-    for one in _placeholders(said):
+    filled = {one.name for text in all_texts(before) for one in placeholders(text) if one.fallback is None}
+    for one in (one for text in all_texts(said) for one in placeholders(text)):
         has_spare = one.fallback is not None or one.name in said.fallbacks
         if one.name not in (frozen if has_spare else filled & frozen):
             sentence = (
@@ -131,12 +135,14 @@ def frozen_variables(session: Session, tenant_id: int, campaign_id: int) -> froz
     return frozenset(one_row or {}) | {NAME, FIRST_NAME, PHONE}
 
 
+def all_texts(said: CampaignInput) -> list[str]:
+    """Of the campaign and of its follow-ups: what people's variables have to fill."""
+    whole = [*said.messages, *(one for step in said.follow_ups for one in step.messages)]
+    return [text for one in cleaned_messages(whole) for text in one.texts]
+
+
 def _line(text: str) -> str:
     return " ".join(_CONTROLS.sub("", text).split())
-
-
-def _placeholders(said: CampaignInput) -> list[Placeholder]:
-    return [found for one in cleaned_messages(said.messages) for text in one.texts for found in placeholders(text)]
 
 
 def _name_problems(said: CampaignInput) -> Problems:
@@ -153,6 +159,12 @@ def _fallback_problems(said: CampaignInput) -> Problems:
     if any(len(text) > FALLBACK_CHARS for text in said.fallbacks.values()):
         return {"fallbacks": [f"O texto para quem não tem o dado vai até {FALLBACK_CHARS} caracteres."]}
     return {}
+
+
+def _follow_up_problems(session: Session, tenant_id: int, said: CampaignInput) -> Problems:
+    of_messages = [message_problems(session, tenant_id, cleaned_messages(one.messages)) for one in said.follow_ups]
+    told = step_problems(said.follow_ups, of_messages)
+    return {"follow_ups": told} if told else {}
 
 
 def _interval_problems(said: CampaignInput) -> Problems:

@@ -18,6 +18,7 @@ from services.audit import record_audit
 from services.campaigns.audience import audience
 from services.campaigns.check import SENTENCES, Obstacle, Verdict, check_campaign, variables_of
 from services.campaigns.find import locked_campaign, parts_of
+from services.campaigns.follow_ups import refuse_step, start_steps
 from services.campaigns.logbook import write_log
 
 LATEST_START: Final = timedelta(minutes=30)
@@ -63,6 +64,7 @@ def launch_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor
     """Freeze the audience and set the campaign running. NotReady with what stands in the way, NotAllowedNow when it
     has been launched already: the campaign's row is locked, so of two launches at once the second sees the first."""
     campaign = locked_campaign(session, tenant_id, campaign_id)
+    refuse_step(campaign)
     if campaign.status not in LAUNCHABLE or campaign.started_at is not None:
         raise NotAllowedNow("Esta campanha já começou. Recarregue a página para acompanhar.")
     verdict = check_campaign(session, tenant_id, campaign_id, now)
@@ -128,6 +130,7 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
         count=frozen.total, pending=frozen.pending, suppressed=frozen.suppressed, invalid=frozen.invalid,
     )  # fmt: skip
     write_log(session, tenant_id, campaign_id, LogType.STARTED, "Campanha iniciada.", actor=actor)
+    start_steps(session, campaign, actor=actor, now=now)
     record_audit(
         session, tenant_id, "campaigns.launch", actor_user_id=actor, target=("campaign", campaign_id),
         recipients=frozen.pending,

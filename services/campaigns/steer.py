@@ -1,5 +1,6 @@
-"""Steering: start, schedule, pause, resume, cancel, send again, count deals. A status moves only by a conditional
-UPDATE along `CAMPAIGN_TRANSITIONS`; each move says in the campaign's story who made it."""
+"""Steering: start, schedule, pause, resume, cancel, send again. A status moves only by a conditional UPDATE along
+`CAMPAIGN_TRANSITIONS`; each move says in the campaign's story who made it. A campaign's follow-ups move with it; one of
+them alone may be paused, resumed and cancelled too."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -9,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from core.errors import Conflict, InvalidInput
+from core.errors import InvalidInput
 from core.wake import wake_sender_after_commit
 from models.campaigns import (
     ACTIVE,
@@ -24,7 +25,8 @@ from models.campaigns import (
 from models.states import NotAllowedNow, sources_of
 from services.audit import record_audit
 from services.campaigns.check import check_campaign
-from services.campaigns.find import campaign_of, locked_campaign
+from services.campaigns.find import campaign_of, locked_campaign, steps_of
+from services.campaigns.follow_ups import move_steps, refuse_before_parent, refuse_step
 from services.campaigns.launch import launch_campaign, refuse_unready
 from services.campaigns.logbook import write_log
 
@@ -37,13 +39,6 @@ class Resend(StrEnum):
 
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
-
-
-class NoDealToRemove(Conflict):
-    """Closed deals never go below zero."""
-
-    code = "no_deal_to_remove"
-    message = "Esta campanha não tem negócio fechado para descontar."
 
 
 def start_campaign(
@@ -68,6 +63,7 @@ def schedule_campaign(
     if at <= now:
         raise InvalidInput(fields={"schedule_at": ["Este horário já passou. Escolha um no futuro."]})
     campaign = locked_campaign(session, tenant_id, campaign_id)
+    refuse_step(campaign)
     if campaign.started_at is not None:
         raise NotAllowedNow("Esta campanha já começou, então não dá mais para agendar.")
     verdict = check_campaign(session, tenant_id, campaign_id, now)
@@ -82,6 +78,8 @@ def schedule_campaign(
 def pause_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor: int | None) -> None:
     """No new message from the next claim on; what is under way is still settled."""
     _move(session, tenant_id, campaign_id, CampaignStatus.PAUSED, pause_reason=PAUSED_BY_HAND, next_send_at=None)
+    told = {"pause_reason": PAUSED_BY_HAND, "next_send_at": None}
+    move_steps(session, (tenant_id, campaign_id), ACTIVE, CampaignStatus.PAUSED, **told)
     _tell(session, tenant_id, campaign_id, LogType.PAUSED, "Campanha pausada.", actor=actor)
 
 
@@ -99,22 +97,23 @@ def resume_campaign(
             return CampaignStatus.SCHEDULED
         launch_campaign(session, tenant_id, campaign_id, actor=actor, now=now)
         return CampaignStatus.RUNNING
-    _move(
-        session, tenant_id, campaign_id, CampaignStatus.RUNNING,
-        sources={CampaignStatus.PAUSED}, pause_reason="", next_send_at=None, **_alarm_figures(tenant_id, campaign_id),
-    )  # fmt: skip
+    refuse_before_parent(session, campaign)
+    paused = {CampaignStatus.PAUSED}
+    told: dict[str, Any] = {"pause_reason": "", "next_send_at": None, **_alarm_figures()}
+    _move(session, tenant_id, campaign_id, CampaignStatus.RUNNING, sources=paused, **told)
+    move_steps(session, (tenant_id, campaign_id), paused, CampaignStatus.RUNNING, **told)
     _tell(session, tenant_id, campaign_id, LogType.RESUMED, "Campanha retomada.", actor=actor)
     wake_sender_after_commit(session)
     return CampaignStatus.RUNNING
 
 
-def _alarm_figures(tenant_id: int, campaign_id: int) -> dict[str, Any]:
-    """The counters as they are: a person has seen them, the alarms count from here."""
+def _alarm_figures() -> dict[str, Any]:
+    """The counters as they are, for an UPDATE of campaigns: a person has seen them, the alarms count from here."""
 
     def counted(name: str) -> Any:
         return (
             select(getattr(CampaignCounts, name))
-            .where(CampaignCounts.tenant_id == tenant_id, CampaignCounts.campaign_id == campaign_id)
+            .where(CampaignCounts.tenant_id == Campaign.tenant_id, CampaignCounts.campaign_id == Campaign.id)
             .scalar_subquery()
         )
 
@@ -124,18 +123,21 @@ def _alarm_figures(tenant_id: int, campaign_id: int) -> dict[str, Any]:
 def cancel_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime) -> None:
     """End it for good. The door commits this at once, so that no further message leaves, and then calls
     `cancel_pending`: a million rows take seconds, the status must not wait for them."""
-    _move(
-        session, tenant_id, campaign_id, CampaignStatus.CANCELLED,
-        pause_reason="", next_send_at=None, finished_at=now,
-    )  # fmt: skip
+    told: dict[str, Any] = {"pause_reason": "", "next_send_at": None, "finished_at": now}
+    _move(session, tenant_id, campaign_id, CampaignStatus.CANCELLED, **told)
+    move_steps(session, (tenant_id, campaign_id), ACTIVE | {CampaignStatus.PAUSED}, CampaignStatus.CANCELLED, **told)
     _tell(session, tenant_id, campaign_id, LogType.CANCELLED, "Campanha cancelada.", actor=actor)
 
 
 def cancel_pending(session: Session, tenant_id: int, campaign_id: int) -> int:
-    """Move what still waits in a cancelled campaign to `cancelled` -> how many. May be called again at any time: a
-    row that came back to the queue at the very moment of the cancelling is found by the next call."""
-    if campaign_of(session, tenant_id, campaign_id).status is not CampaignStatus.CANCELLED:
-        return 0
+    """Move what still waits in a cancelled campaign and its follow-ups to `cancelled` -> how many. May be called again
+    at any time: a row that came back to the queue at the very moment of the cancelling is found by the next call."""
+    family = [campaign_of(session, tenant_id, campaign_id), *steps_of(session, tenant_id, [campaign_id])]
+    cancelled = [one.id for one in family if one.status is CampaignStatus.CANCELLED]
+    return sum(_cancel_waiting(session, tenant_id, one) for one in cancelled)
+
+
+def _cancel_waiting(session: Session, tenant_id: int, campaign_id: int) -> int:
     moved = session.execute(
         update(CampaignContact)
         .where(
@@ -169,38 +171,20 @@ def resend(session: Session, tenant_id: int, campaign_id: int, only: Resend, *, 
     if count:
         _shift_counts(session, (tenant_id, campaign_id), source, ContactStatus.PENDING, count)
     campaign = locked_campaign(session, tenant_id, campaign_id)
+    refuse_before_parent(session, campaign)
     if campaign.status not in RESENDABLE:
         raise NotAllowedNow("Só dá para reenviar em uma campanha que começou e não foi cancelada.")
     if not count:
         raise NotAllowedNow("Não há nenhuma mensagem nessa situação para reenviar.")
+    again = {CampaignStatus.COMPLETED}
     if campaign.status is CampaignStatus.COMPLETED:
-        again = {CampaignStatus.COMPLETED}
         _move(session, tenant_id, campaign_id, CampaignStatus.RUNNING, sources=again, finished_at=None)
+    # Who gets the message now gets the follow-ups in their time.
+    move_steps(session, (tenant_id, campaign_id), again, CampaignStatus.RUNNING, finished_at=None)
     text = "Mensagens voltaram para a fila."
     _tell(session, tenant_id, campaign_id, LogType.RESUMED, text, actor=actor, only=only.value, count=count)
     wake_sender_after_commit(session)
     return count
-
-
-def add_deal(session: Session, tenant_id: int, campaign_id: int, delta: int, *, actor: int | None) -> int:
-    """Count one closed deal more (1) or less (-1) -> how many there are. Atomic; NoDealToRemove at zero."""
-    if delta not in (1, -1):
-        raise InvalidInput(fields={"delta": ["Use 1 para somar um negócio fechado ou -1 para descontar."]})
-    closed = session.execute(
-        update(Campaign)
-        .where(Campaign.tenant_id == tenant_id, Campaign.id == campaign_id, Campaign.closed_deals + delta >= 0)
-        .values(closed_deals=Campaign.closed_deals + delta)
-        .returning(Campaign.closed_deals)
-        .execution_options(synchronize_session=False)
-    ).scalar()
-    if closed is None:
-        campaign_of(session, tenant_id, campaign_id)
-        raise NoDealToRemove
-    record_audit(
-        session, tenant_id, "campaigns.deal", actor_user_id=actor, target=("campaign", campaign_id), delta=delta
-    )
-    session.flush()
-    return closed
 
 
 def _move(
@@ -268,6 +252,8 @@ def _back_to_the_queue(session: Session, tenant_id: int, campaign_id: int, sourc
             status=ContactStatus.PENDING,
             attempts=0,
             next_attempt_at=func.now(),
+            # The 30 days of waiting begin anew, or a resend of an old campaign would expire at once.
+            queued_at=func.now(),
             **dict.fromkeys(("reason", "error", "claim_id", "sent_at", "failed_at", "provider_message_id")),
         )
         .execution_options(synchronize_session=False)

@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.errors import NotFound
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.accounts import User
 from models.campaigns import CampaignContact, CampaignLog, LogType, Severity
 from models.instances import Instance
 from services.campaigns.find import campaign_of
+
+MOST_LINES: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +26,14 @@ class Names:
     instances: Mapping[int, str]
     contacts: Mapping[int, tuple[str, str]]
     """Contact id -> name and phone."""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactStory:
+    """A recipient and the lines of the story that are about them."""
+
+    contact: CampaignContact
+    story: Sequence[CampaignLog]
 
 
 def logs_of(
@@ -41,6 +54,33 @@ def logs_of(
     if severity is not None:
         query = query.where(CampaignLog.severity == severity)
     return fetch_page(session, query, [CampaignLog.id], limit=limit, cursor=cursor)
+
+
+def contact_story(session: Session, tenant_id: int, campaign_id: int, contact_id: int) -> ContactStory:
+    """One recipient with what happened to them, newest first, 100 lines at most. NotFound for a stranger's."""
+    campaign = campaign_of(session, tenant_id, campaign_id)
+    contact = session.scalars(
+        select(CampaignContact).where(
+            CampaignContact.tenant_id == tenant_id,
+            CampaignContact.campaign_id == campaign_id,
+            CampaignContact.id == contact_id,
+        )
+    ).one_or_none()
+    if contact is None:
+        raise NotFound("Esta pessoa não está nesta campanha.")
+    lines = session.scalars(
+        select(CampaignLog)
+        .where(
+            CampaignLog.tenant_id == tenant_id,
+            CampaignLog.campaign_id == campaign_id,
+            CampaignLog.contact_id == contact_id,
+            # Months before the campaign are passed over; a day of grace for clocks that differ.
+            CampaignLog.created_at >= campaign.created_at - timedelta(days=1),
+        )
+        .order_by(CampaignLog.id.desc())
+        .limit(MOST_LINES)
+    )
+    return ContactStory(contact, list(lines))
 
 
 def names_for_logs(session: Session, tenant_id: int, campaign_id: int, logs: Sequence[CampaignLog]) -> Names:

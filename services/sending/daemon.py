@@ -20,6 +20,7 @@ from services.sending.checks import Pace, ask_checks
 from services.sending.database import told
 from services.sending.direct import tend
 from services.sending.engine import Engine, wait_for
+from services.sending.follow_up import follow_up
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
 from services.sending.waking import listen_for_wakes
@@ -61,6 +62,7 @@ class Daemon:
             self._every(tuning.absence_every, self._take_over),
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.direct_tend_every, self._tend_directs),
+            self._every(tuning.follow_up_every, self._follow_up),
             self._every(tuning.schedule_every, self._start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.health_every, self._mind_health),
@@ -133,6 +135,10 @@ class Daemon:
 
     async def _tend_directs(self) -> None:
         await self.engine.database.run(partial(tend, now=self.engine.clock.now()))
+
+    async def _follow_up(self) -> None:
+        if await follow_up(self.engine.database, self.engine.clock.now(), self.engine.stopping):
+            self.engine.wake()
 
     async def _start_due(self) -> None:
         for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):

@@ -38,8 +38,12 @@ FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[])) AS s(tenan
 JOIN campaigns c ON c.tenant_id = s.tenant_id AND c.id = s.id
 JOIN tenants t ON t.id = c.tenant_id
 WHERE c.status = 'running'
+  AND (c.parent_id IS NULL OR NOT EXISTS (
+      SELECT 1 FROM campaigns p
+      WHERE p.tenant_id = c.tenant_id AND p.id = c.parent_id AND p.status IN ('paused', 'cancelled')))
 """)
-"""Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old."""
+"""Pause and cancel take effect here: the picture the turn was dealt from may be a quarter of a second old. A follow-up
+waits for its campaign, whoever paused that: a person, an alarm or a refusal."""
 
 CAMPAIGN_TEXTS: Final = text("""
 SELECT m.campaign_id, m.id, m.content, m.media_id, COALESCE(f.kind, ''), m.template, COALESCE(t.body, ''),

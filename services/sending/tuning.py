@@ -27,6 +27,7 @@ class Tuning:
     presence_every: float = 1.0
     absence_every: float = 1.0
     sweep_every: float = 60.0
+    follow_up_every: float = 60.0
     beat_every: float = 5.0
     plans_every: float = 2.0
     schedule_every: float = 0.5

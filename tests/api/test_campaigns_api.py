@@ -280,7 +280,10 @@ def test_the_analytics_have_all_their_parts(mine: Program, work: Work, tenant: T
         message = campaigns.parts_of(session, tenant.id, campaign_id).messages[0].id
         move_contacts(session, tenant.id, campaign_id, ContactStatus.READ, count=2, sent_at=NOW, message_id=message)
     found = mine.get(f"/campaigns/{campaign_id}/analytics")
-    assert set(found) == {"by_instance", "by_message", "top_errors", "mean_duration_ms", "step", "timeline"}
+    assert set(found) == {
+        "by_instance", "by_message", "best_message_id", "top_errors", "problems", "mean_duration_ms",
+        "p95_duration_ms", "step", "timeline", "cost", "follow_ups",
+    }  # fmt: skip
     assert found["by_message"][0]["read"] == 2
 
 

@@ -144,6 +144,15 @@ def test_counters_that_agree_end_well(flask: Flask_) -> None:
     assert (result.exit_code, "conferem" in result.output) == (0, True)
 
 
+def test_prices_are_entered_listed_and_refused(flask: Flask_) -> None:
+    assert "62500" in flask("prices", "set", "Marketing", "br", "62500", "--from", "2019-07-01").output
+    assert "marketing\tBR\t2019-07-01\tUSD\t62500" in flask("prices", "list").output
+    flask("prices", "set", "marketing", "BR", "0", "--currency", "BRL", "--from", "2019-07-01")
+    assert "marketing\tBR\t2019-07-01\tBRL\t0" in flask("prices", "list").output
+    refused = flask("prices", "set", "promo", "BR", "1")
+    assert refused.exit_code == 1
+
+
 def test_the_doctor_names_what_is_missing_and_the_remedy(flask: Flask_) -> None:
     result = flask("doctor")
     assert result.exit_code == 1

@@ -21,6 +21,7 @@ from services.instances import apply_templates, prepare_templates, templates_of
 from services.media import ACCEPTED, keep_file, stored_files
 from views.campaigns.blueprint import ID, blueprint, page_of
 from views.campaigns.forms import Problems, Typed, typed_from, typed_in, understood
+from views.campaigns.steps import changed_steps
 from views.campaigns.variations import (
     keep_only_wanted,
     official_numbers,
@@ -65,9 +66,11 @@ def create() -> Page:
 @blueprint.get(f"{ID}/edit")
 @requires("campaigns.edit")
 def edit(campaign_id: int) -> Page:
-    """The same form for a draft or a paused campaign."""
+    """The same form for a draft or a paused campaign; a follow-up's is its campaign's."""
     session = db.session()
     campaign = room.campaign_of(session, current_principal().tenant_id, campaign_id)
+    if campaign.parent_id is not None:
+        return redirect(url_for("campaigns.edit", campaign_id=campaign.parent_id), 303)
     if campaign.status not in room.EDITABLE:
         flash(_("Pause a campanha antes de mudar alguma coisa nela."), "warning")
         return redirect(page_of(campaign_id), 303)
@@ -110,7 +113,7 @@ def check(campaign_id: int) -> Page:
     """What will happen if I press send."""
     session, tenant_id, now = db.session(), current_principal().tenant_id, utcnow()
     campaign = room.campaign_of(session, tenant_id, campaign_id)
-    if campaign.started_at is not None:
+    if campaign.started_at is not None or campaign.parent_id is not None:
         return redirect(page_of(campaign_id), 303)
     row = request.args.get("row", "1")
     return render_template(
@@ -118,6 +121,8 @@ def check(campaign_id: int) -> Page:
         campaign=campaign,
         parts=room.parts_of(session, tenant_id, campaign_id),
         verdict=room.check_campaign(session, tenant_id, campaign_id, now),
+        cost=room.expected_cost(session, tenant_id, campaign_id, now),
+        steps=room.follow_ups_of(session, tenant_id, [campaign_id], now)[campaign_id],
         shown=room.preview(session, tenant_id, campaign_id, int(row) if row.isdecimal() and len(row) < 9 else 1, now),
         trial=room.trial_of(session, tenant_id, campaign_id, current_principal().user_id),
     )
@@ -166,6 +171,8 @@ def _form(typed: Typed, errors: Problems, campaign: Campaign | None = None) -> s
         template_choices=templates,
         accepted=ACCEPTED,
         max_messages=room.MAX_MESSAGES,
+        max_steps=room.MAX_FOLLOW_UPS,
+        max_after_days=room.MAX_AFTER_DAYS,
     )
 
 
@@ -193,7 +200,11 @@ def _while_writing(typed: Typed, campaign_id: int | None = None) -> Page | None:
     except InvalidInput as refusal:
         session.rollback()
         errors["messages"] = refusal.message
-    is_button = press_button(typed.messages, request.form) or "refresh_templates" in request.form
+    is_button = (
+        changed_steps(typed.steps, request.form)
+        or press_button(typed.messages, request.form)
+        or "refresh_templates" in request.form
+    )
     if not is_button and not errors:
         return None
     campaign = None if campaign_id is None else room.campaign_of(session, who.tenant_id, campaign_id)

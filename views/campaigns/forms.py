@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from models.campaigns import RotationMode
 from services.campaigns import DEFAULT_WINDOW, CampaignInput
+from views.campaigns.steps import TypedStep, steps_from, steps_in, understood_steps
 from views.campaigns.variations import TypedMessage, messages_from, messages_in
 
 ANY_HOUR: Final = "always"
@@ -44,6 +45,7 @@ class Typed:
     start: str = "09:00"
     end: str = "18:00"
     schedule_at: str = ""
+    steps: list[TypedStep] = field(default_factory=list)
 
 
 def typed_in(form: MultiDict[str, str]) -> Typed:
@@ -55,6 +57,7 @@ def typed_in(form: MultiDict[str, str]) -> Typed:
         exit_line=bool(form.get("exit_line")),
         instances=form.getlist("instances"),
         days=form.getlist("days"),
+        steps=steps_in(form),
     )
 
 
@@ -75,6 +78,7 @@ def typed_from(said: CampaignInput, zone: str) -> Typed:
         repeat_guard_days=_shown(said.repeat_guard_days),
         hours=_hours_of(said.window),
         schedule_at=at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M") if at else "",
+        steps=steps_from(said.follow_ups),
     )
     if said.window is not None and typed.hours == OWN_HOURS:
         typed.days = [str(day) for day in said.window["days"]]
@@ -99,6 +103,7 @@ def understood(typed: Typed, zone: str) -> tuple[dict[str, Any], Problems]:
         "repeat_guard_days": _whole(typed.repeat_guard_days, "repeat_guard_days", problems),
         **({} if typed.hours == KEPT_HOURS else {"window": _window(typed)}),
         "schedule_at": _moment(typed.schedule_at, zone, problems),
+        "follow_ups": understood_steps(typed.steps, problems),
     }
     return said, problems
 

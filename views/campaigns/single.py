@@ -29,7 +29,8 @@ FIVE_MINUTES: Final = timedelta(minutes=5)
 @requires("campaigns.read")
 def show(campaign_id: int) -> str:
     """Overview."""
-    return render_template("campaigns/show.html", tab="overview", **_overview(campaign_id))
+    steps = room.follow_ups_of(db.session(), current_principal().tenant_id, [campaign_id], utcnow())[campaign_id]
+    return render_template("campaigns/show.html", tab="overview", steps=steps, **_overview(campaign_id))
 
 
 @blueprint.get(f"{ID}/live")
@@ -57,6 +58,21 @@ def contacts(campaign_id: int) -> str:
         status=status,
         search=search,
         instances=room.instance_names(session, tenant_id, (one.instance_id for one in page.items)),
+    )
+
+
+@blueprint.get(f"{ID}/contacts/<int(max=9223372036854775807):contact_id>")
+@requires("campaigns.read")
+def contact(campaign_id: int, contact_id: int) -> str:
+    """One recipient: their message and what happened to it."""
+    session, tenant_id = db.session(), current_principal().tenant_id
+    found = room.contact_story(session, tenant_id, campaign_id, contact_id)
+    return render_template(
+        "campaigns/contact.html",
+        tab="contacts",
+        card=room.card_of(session, tenant_id, campaign_id),
+        found=found,
+        names=room.names_for_logs(session, tenant_id, campaign_id, found.story),
     )
 
 
@@ -108,7 +124,7 @@ def analytics(campaign_id: int) -> str:
         "campaigns/analytics.html",
         tab="analytics",
         card=room.card_of(session, tenant_id, campaign_id),
-        found=room.analytics_of(session, tenant_id, campaign_id),
+        found=room.analytics_of(session, tenant_id, campaign_id, utcnow()),
     )
 
 

@@ -111,9 +111,13 @@ def duplicate(campaign_id: int) -> Response:
 @blueprint.post(f"{ID}/resend")
 @requires("campaigns.launch")
 def resend(campaign_id: int) -> Response:
-    """The failed, or the unconfirmed, go back into the queue."""
+    """The failed, or the unconfirmed, go back into the queue; these only from the panel that says they may arrive
+    twice."""
     who, session = current_principal(), db.session()
     only = room.Resend.UNCONFIRMED if request.form.get("only") == "unconfirmed" else room.Resend.FAILED
+    if only is room.Resend.UNCONFIRMED and not request.form.get("confirmed"):
+        flash(_("Essas mensagens podem ter chegado. Confirme que alguém pode receber duas vezes."), "warning")
+        return redirect(page_of(campaign_id), 303)
     count = room.resend(session, who.tenant_id, campaign_id, only, actor=who.user_id)
     session.commit()
     flash(ngettext("%(num)s mensagem voltou para a fila.", "%(num)s mensagens voltaram para a fila.", count), "success")
@@ -123,12 +127,16 @@ def resend(campaign_id: int) -> Response:
 @blueprint.post(f"{ID}/deal")
 @requires("campaigns.edit")
 def deal(campaign_id: int) -> Response:
-    """One closed deal more or less."""
+    """One closed deal more or less; of one recipient on their page."""
     who, session = current_principal(), db.session()
     delta = -1 if request.form.get("delta") == "-1" else 1
+    whose = request.form.get("contact_id", "")
+    contact_id = int(whose) if whose.isdecimal() and len(whose) <= 18 else None
     try:
-        closed = room.add_deal(session, who.tenant_id, campaign_id, delta, actor=who.user_id)
-    except room.NoDealToRemove as refusal:
+        closed = room.add_deal(
+            session, who.tenant_id, campaign_id, delta, actor=who.user_id, contact_id=contact_id, now=utcnow()
+        )
+    except (room.NoDealToRemove, room.DealCountedAlready) as refusal:
         session.rollback()
         flash(refusal.message, "info")
     else:

@@ -1,8 +1,10 @@
 """What the campaigns' pages say of codes: reasons, states, log lines, obstacles."""
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from typing import Any, Final
 
+from babel.numbers import format_currency
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
@@ -97,6 +99,7 @@ def reason(code: str | None) -> str:
         "media_not_ready": _("o arquivo ainda está a caminho do provedor"),
         "interrupted": _("o envio foi interrompido no meio"),
         "expired": _("passou de 30 dias na fila"),
+        "deal": _("já fechou negócio"),
     }
     return known.get(code or "", code or "")
 
@@ -220,6 +223,24 @@ def severities() -> dict[str, str]:
 def number_choices(numbers: Iterable[Instance]) -> list[tuple[int, str]]:
     """Numbers to choose one of."""
     return [(one.id, one.name) for one in numbers]
+
+
+def category(code: str) -> str:
+    """What Meta calls a message, in Portuguese."""
+    known: dict[str, str] = {
+        "marketing": _("Marketing"),
+        "utility": _("Utilidade"),
+        "authentication": _("Autenticação"),
+        "service": _("Sem modelo"),
+    }
+    without: str = _("Modelo sem categoria")
+    return known.get(code, without)
+
+
+def cost(micros: int, currency: str) -> str:
+    """Millionths of a currency, to the cent: `US$ 12,34`."""
+    shown: str = format_currency(Decimal(micros) / 1_000_000, currency, locale=current_locale())
+    return shown
 
 
 def rotations() -> list[tuple[str, str]]:

@@ -81,7 +81,8 @@ def return_claim(session: Session, claim_id: str, tenant_ids: Sequence[int], *, 
 
 
 def expire(session: Session, now: datetime) -> int:
-    """Rows still pending 30 days after their campaign's start, 5,000 at a time. Returns how many."""
+    """Rows still pending 30 days after they were queued (at the start, by a resend, as a follow-up), 5,000 at a time.
+    Returns how many."""
     rows = session.execute(sql.EXPIRE_CONTACTS, {"oldest": now - EXPIRY}).all()
     deltas = Deltas()
     for row in rows:

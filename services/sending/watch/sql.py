@@ -15,7 +15,11 @@ FROM campaigns c
 JOIN tenants t ON t.id = c.tenant_id
 JOIN campaign_counts k ON k.tenant_id = c.tenant_id AND k.campaign_id = c.id
 WHERE c.status IN ('running', 'waiting_quota', 'waiting_window')
+  AND (c.parent_id IS NULL OR ((k.pending > 0 OR k.sending > 0) AND NOT EXISTS (
+      SELECT 1 FROM campaigns p
+      WHERE p.tenant_id = c.tenant_id AND p.id = c.parent_id AND p.status IN ('paused', 'cancelled'))))
 """)
+"""A follow-up is looked at while it has people and its campaign isn't paused; `services.sending.follow_up` ends it."""
 
 ACTIVE_NUMBERS: Final = text("""
 SELECT i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.is_sandbox,
@@ -60,13 +64,20 @@ CROSS JOIN LATERAL (
 """)
 
 CHANGE_STANDING: Final = text("""
-UPDATE campaigns c SET status = u.target, pause_reason = u.reason, next_send_at = u.until
-FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:expected AS text[]),
+WITH verdicts AS (
+    SELECT u.* FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:expected AS text[]),
             CAST(:targets AS text[]), CAST(:reasons AS text[]), CAST(:untils AS timestamptz[]))
-     AS u(tenant_id, id, expected, target, reason, until)
+         AS u(tenant_id, id, expected, target, reason, until)
+    JOIN campaigns k ON k.tenant_id = u.tenant_id AND k.id = u.id
+    ORDER BY u.tenant_id, u.id
+    FOR NO KEY UPDATE OF k
+)
+UPDATE campaigns c SET status = u.target, pause_reason = u.reason, next_send_at = u.until
+FROM verdicts u
 WHERE c.tenant_id = u.tenant_id AND c.id = u.id AND c.status = u.expected
 RETURNING c.tenant_id, c.id, u.expected, c.status, c.pause_reason, c.next_send_at
 """)
+"""Locked by ascending key, as a person's pause of a campaign and its follow-ups locks them."""
 
 FINISH_CAMPAIGNS: Final = text("""
 UPDATE campaigns c SET status = 'completed', pause_reason = '', next_send_at = NULL, finished_at = :now
@@ -170,6 +181,7 @@ WITH old AS (
     FROM campaigns c
     JOIN campaign_contacts cc ON cc.tenant_id = c.tenant_id AND cc.campaign_id = c.id AND cc.status = 'pending'
     WHERE c.status IN ('running', 'waiting_quota', 'waiting_window', 'paused') AND c.started_at < :oldest
+      AND cc.queued_at < :oldest
     LIMIT 5000
     FOR NO KEY UPDATE OF cc SKIP LOCKED
 )

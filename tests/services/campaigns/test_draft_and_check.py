@@ -222,7 +222,7 @@ def test_the_analytics_tell_what_became_of_each_variation(session: Session, tena
         session, tenant.id, campaign_id, ContactStatus.FAILED, count=2, message_id=second, failed_at=NOW,
         reason="no_such_number", error="O número não tem WhatsApp.",
     )  # fmt: skip
-    found = campaigns.analytics_of(session, tenant.id, campaign_id)
+    found = campaigns.analytics_of(session, tenant.id, campaign_id, NOW)
     assert [(one.sent, one.read, one.failed) for one in found.by_message] == [(2, 2, 0), (1, 0, 2)]
     assert [(one.reason, one.count) for one in found.top_errors] == [("no_such_number", 2)]
     assert found.mean_duration_ms == 250

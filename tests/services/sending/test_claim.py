@@ -49,6 +49,16 @@ def test_a_paused_campaign_gives_nothing(scene: Scene) -> None:
     assert scene.number(number).leased_by is None
 
 
+@pytest.mark.parametrize("status", ["paused", "cancelled"])
+def test_a_follow_up_of_a_stopped_campaign_gives_nothing(scene: Scene, status: str) -> None:
+    number = scene.add_number(NOWHERE)
+    parent = scene.add_campaign([number], [], status=status)
+    step = scene.add_campaign([number], phones(3), parent_id=parent, step=1, after_days=3)
+    assert claimed(scene, order(scene, step, [number])).claimed == []
+    scene.run_sql("UPDATE campaigns SET status = 'completed' WHERE id = :id AND tenant_id = :tenant_id", id=parent)
+    assert len(claimed(scene, order(scene, step, [number])).claimed) == 1
+
+
 @pytest.mark.parametrize(
     "columns",
     [
