@@ -20,7 +20,8 @@ def plan_receipts(switches: Switches, *, last_ack: int, after_ack: int, rng: Ran
     `last_ack`.
 
     A failing one is sent first, and fails when it would have been delivered. A reordered message gets them in
-    another order than the true one (when it has more than one), a duplicated one gets every receipt as often as `copies` says.
+    another order than the true one (when it has more than one), a duplicated one gets each as often as `copies`
+    says.
     """
     seconds = 0.0
     times, acks = [], []

@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -24,7 +24,7 @@ from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
-from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
+from services.sending.watch.status import Doubtful, Doubts, apply_status, doubtful_numbers, is_connected
 
 log = structlog.get_logger()
 
@@ -38,10 +38,12 @@ class Daemon:
     redis_url: str = ""
     presence: Presence = field(init=False)
     absences: Absences = field(default_factory=Absences)
+    doubts: Doubts = field(init=False)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.engine.factory, self.engine.daemon_id)
+        self.doubts = Doubts(timedelta(seconds=self.engine.tuning.unclear_rest_seconds))
 
     async def run(self) -> None:
         """All loops until stopped."""
@@ -154,8 +156,12 @@ class Daemon:
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)
         account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
-        state = provider.read_status(await self.engine.transport.send(provider.status(account)))
-        await self.engine.database.run(partial(apply_status, number=number, state=state))
+        request = provider.status(account)
+        seconds = min(request.timeout_seconds, self.engine.tuning.send_seconds)
+        answer = await self.engine.transport.send(replace(request, timeout_seconds=seconds))
+        state, now = provider.read_status(answer), self.engine.clock.now()
+        left = self.doubts.unclear_left(number, now, is_good=is_connected(state))
+        await self.engine.database.run(partial(apply_status, number=number, state=state, unclear_left=left))
         self.engine.wake()
 
     async def _leave(self) -> None:

@@ -235,7 +235,7 @@ UPDATE instances i SET
     health_score = LEAST(100, GREATEST(0, i.health_score + CAST(u.health AS numeric))),
     last_health_update = CASE WHEN u.health <> 0 THEN :now ELSE i.last_health_update END,
     consecutive_errors = CASE WHEN u.resets THEN 0 ELSE i.consecutive_errors END + u.errors,
-    consecutive_unclear = CASE WHEN u.resets THEN 0 ELSE i.consecutive_unclear END + u.unclear,
+    consecutive_unclear = GREATEST(0, CASE WHEN u.resets THEN 0 ELSE i.consecutive_unclear END + u.unclear),
     last_success_at = CASE WHEN u.sent > 0 THEN :now ELSE i.last_success_at END,
     held_until = CASE WHEN u.hold_seconds > 0 THEN :now + make_interval(secs => u.hold_seconds)
                       WHEN u.resets THEN NULL ELSE i.held_until END,

@@ -28,6 +28,9 @@ class Tuning:
     inbox_every: float = 0.25
     status_every: float = 2.0
     status_recheck_seconds: float = 30.0
+    unclear_rest_seconds: float = 60.0
+    """How long a number with two unclear answers rests before it tries one message, when its status was good all the
+    while."""
     stop_seconds: float = 8.0
     backoff_first: float = 0.2
     backoff_most: float = 5.0

@@ -177,12 +177,12 @@ FROM (
     FOR NO KEY UPDATE SKIP LOCKED
 ) s
 WHERE i.tenant_id = s.tenant_id AND i.id = s.id
-RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials
+RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.consecutive_unclear
 """)
 """Taken with a hold on them, so that one daemon asks each number's status and asks again after a while."""
 
 TRUST_AGAIN: Final = text("""
-UPDATE instances i SET consecutive_unclear = 0, held_until = NULL
+UPDATE instances i SET consecutive_unclear = :unclear, held_until = NULL
 WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
 """)
 
