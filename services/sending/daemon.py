@@ -40,6 +40,7 @@ class Daemon:
     absences: Absences = field(default_factory=Absences)
     doubts: Doubts = field(init=False)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    started_at: datetime = field(default_factory=utcnow)
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.engine.factory, self.engine.daemon_id)
@@ -96,7 +97,7 @@ class Daemon:
             await wait_for(self.engine.stopping, seconds)
 
     async def _beat(self) -> None:
-        database_time = await self.engine.database.run(partial(_write_beat, name=self.name))
+        database_time = await self.engine.database.run(partial(_write_beat, name=self.name, started_at=self.started_at))
         self.engine.clock.follow(database_time)
 
     async def _be_present(self) -> None:
@@ -173,11 +174,8 @@ class Daemon:
         self.engine.database.close()
 
 
-_started_at = utcnow()
-
-
-def _write_beat(session: Session, name: str) -> datetime:
-    session.execute(sql.BEAT, {"name": name, "pid": os.getpid(), "started_at": _started_at})
+def _write_beat(session: Session, name: str, started_at: datetime) -> datetime:
+    session.execute(sql.BEAT, {"name": name, "pid": os.getpid(), "started_at": started_at})
     database_time: datetime = session.execute(sql.DATABASE_TIME).scalar_one()
     return database_time
 

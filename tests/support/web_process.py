@@ -13,7 +13,7 @@ import requests
 from tests.support import services
 from tests.support.webhook_receiver import free_port
 
-START_SECONDS = 60
+START_SECONDS = 120
 
 
 class WebProcess:
@@ -54,7 +54,7 @@ class WebProcess:
     def _is_up(self) -> bool:
         try:
             return requests.get(f"{self.url}/healthz", timeout=10).status_code in (200, 503)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             return False
 
     def __enter__(self) -> Self:

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +9,6 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 
 import pytest
 from sqlalchemy.exc import OperationalError
@@ -22,76 +19,18 @@ from core.embedded import EmbeddedServices, postgres_pid
 from tests.services.sending.scene import Scene, phones
 from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.sender_nursery import Nursery, Senders
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 NO_REDIS = "redis://127.0.0.1:9/0"
 Fresh = tuple[str, sessionmaker[Session]]
 
 
-class Senders:
-    """`worker_sender.py` processes on one database."""
-
-    def __init__(self, database_url: str, redis_url: str, home: Path) -> None:
-        self.environment = os.environ | services.environment(database_url, redis_url, home)
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    def start(self, count: int = 1) -> None:
-        for _ in range(count):
-            command = [sys.executable, "worker_sender.py"]
-            self.running.append(
-                subprocess.Popen(command, cwd=services.ROOT, env=self.environment, stderr=subprocess.DEVNULL)
-            )
-
-    def kill(self) -> None:
-        """kill -9, all of them."""
-        for process in self.running:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        self.running.clear()
-
-    def stop(self) -> list[int]:
-        """SIGTERM; their exit codes. Raises when one takes longer than the 10 s it may."""
-        for process in self.running:
-            process.terminate()
-        codes = [process.wait(10) for process in self.running]
-        self.running.clear()
-        return codes
-
-
 @pytest.fixture
-def senders(fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
-    made = Senders(fresh_database[0], redis_url, tmp_path)
+def senders(nursery: Nursery, fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
+    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
     yield made
     made.kill()
-
-
-def test_killed_at_random_instants_nobody_is_written_to_twice_and_nobody_is_forgotten(
-    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
-) -> None:
-    sandbox_now.control("mega", latency_ms=40)
-    numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(8)]
-    people = phones(500)
-    campaign = scene.add_campaign(numbers, people)
-    rng = Random(20261121)
-    kills = 0
-    while scene.counts(campaign)["pending"] > 60 and kills < 12:
-        before = scene.counts(campaign)["sent"]
-        senders.start()
-        wait_until(lambda before=before: scene.counts(campaign)["sent"] > before, 30)
-        time.sleep(rng.uniform(0.0, 0.25))
-        senders.kill()
-        kills += 1
-        assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
-        end_leases(scene)
-
-    senders.start()
-    wait_until(lambda: scene.campaign(campaign).status == "completed", 60)
-    assert senders.stop() == [0]
-
-    counts = assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
-    assert kills >= 3
-    assert counts["sending"] == counts["pending"] == 0
-    assert counts["sent"] + counts["unconfirmed"] == len(people)
 
 
 def test_a_killed_sender_is_replaced_within_ten_seconds(
@@ -160,10 +99,10 @@ def test_asked_to_stop_it_settles_what_is_under_way_and_leaves_nothing_open(
 
 
 def test_without_redis_it_sends_all_the_same(
-    scene: Scene, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
+    scene: Scene, nursery: Nursery, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
 ) -> None:
     campaign = scene.add_campaign([scene.add_number(sandbox_now.mega_url)], phones(5))
-    senders = Senders(fresh_database[0], NO_REDIS, tmp_path)
+    senders = Senders(nursery, fresh_database[0], NO_REDIS, tmp_path)
     try:
         senders.start()
         wait_until(lambda: scene.campaign(campaign).status == "completed", 30)
@@ -172,7 +111,9 @@ def test_without_redis_it_sends_all_the_same(
         senders.kill()
 
 
-def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess, tmp_path: Path) -> None:
+def test_a_restart_of_the_database_costs_no_message(
+    nursery: Nursery, sandbox_now: SandboxProcess, tmp_path: Path
+) -> None:
     with own_database() as (database, url):
         engine = make_engine(url)
         scene = Scene.open(make_session_factory(engine))
@@ -180,7 +121,7 @@ def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess,
         numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(6)]
         people = phones(400)
         campaign = scene.add_campaign(numbers, people)
-        senders = Senders(url, NO_REDIS, tmp_path)
+        senders = Senders(nursery, url, NO_REDIS, tmp_path)
         try:
             senders.start()
             for goal in (40, 160):

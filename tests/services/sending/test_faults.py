@@ -8,16 +8,13 @@ else's. `CHAOS_ROUNDS` makes it longer: every outage with every dialect, and for
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from core import http
-from core.db import make_engine, make_session_factory
 from services.sending import Tuning
 from tests.services.sending.fault_house import (
     BOOKS,
@@ -30,9 +27,6 @@ from tests.services.sending.fault_house import (
     while_sending,
 )
 from tests.services.sending.scene import phones
-from tests.support import services
-from tests.support.sandbox_process import SandboxProcess
-from tests.support.web_process import WebProcess
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300), pytest.mark.xdist_group("faults")]
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "0"))
@@ -74,24 +68,6 @@ OUTAGES = [
     ),
 ]
 TRIOS = [OUTAGES[place : place + 3] for place in range(0, len(OUTAGES), 3)]
-
-
-@pytest.fixture(scope="module")
-def shared_house(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    http.configure(allow_private_hosts=True)
-    name, url = services.current().new_database()
-    engine = make_engine(url, pool_size=10)
-    home = Path(tmp_path_factory.mktemp("faults"))
-    with SandboxProcess() as provider, WebProcess(url, redis_url, home) as web:
-        yield House(make_session_factory(engine), url, web, provider)
-    engine.dispose()
-    services.current().drop_database(name)
-
-
-@pytest.fixture
-def house(shared_house: House) -> House:
-    shared_house.empty()
-    return shared_house
 
 
 @dataclass
