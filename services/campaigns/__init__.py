@@ -12,7 +12,7 @@ from services.campaigns.check import (
     forecast_remaining,
 )
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
-from services.campaigns.counters import Drift, audit_counters
+from services.campaigns.counters import audit_counters
 from services.campaigns.draft import (
     EDITABLE,
     create_campaign,
@@ -28,6 +28,7 @@ from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
+from services.campaigns.recount import Drift
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,

@@ -16,15 +16,18 @@ from types import TracebackType
 from typing import Self
 
 from tests.support import services
+from tests.support.zones import search_path
 
 
 class Nursery:
-    """The process that forks; one for a whole test run."""
+    """The process that forks; one for a whole test run. Its senders know the time zones in the folder `zones`."""
 
-    def __init__(self) -> None:
+    def __init__(self, zones: Path) -> None:
+        self.zones = zones
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.support.sender_nursery"],
             cwd=services.ROOT,
+            env=os.environ | {"PYTHONTZPATH": search_path(zones)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

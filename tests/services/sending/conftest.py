@@ -27,9 +27,9 @@ def provider() -> Iterator[SandboxProcess]:
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where real sender processes come from."""
-    with Nursery() as running:
+    with Nursery(Path(tmp_path_factory.mktemp("zones"))) as running:
         yield running
 
 
