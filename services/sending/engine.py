@@ -191,7 +191,7 @@ class Engine:
         self._in_doubt.append(_InDoubt(claim_id, sorted(involved)))
         return ClaimOrder(
             slots=slots,
-            terms={one: tenants[one].terms for one in involved},
+            terms={one: tenants[one].terms_at(now) for one in involved},
             claim_id=claim_id,
             daemon_id=self.daemon_id,
             now=now,

@@ -4,18 +4,16 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from core.clock import day_in_zone
 from models.campaigns import CampaignStatus, LogType, RotationMode, Severity
 from services.accounts import Entitlement, entitlements_of
 from services.campaigns import zone_of_window
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
-from services.sending.picture import CampaignView, NumberView, Picture, TenantView
+from services.sending.picture import CampaignView, NumberView, Picture, TenantView, day_of
 from services.sending.standing import WAITING, Situation, Standing, standing
 from services.sending.watch import sql
 from services.sending.window import Rule, read_window, safe_zone
@@ -98,7 +96,7 @@ def _read_world(
     session: Session, now: datetime, daemon_id: str, *, campaigns: Sequence[_Campaign], plans: Plans
 ) -> _World:
     zones = {one.tenant_id: one.zone for one in campaigns}
-    days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
+    days = {tenant_id: day_of(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
     numbers = session.execute(sql.ACTIVE_NUMBERS, tenants | {"daemon": daemon_id})
@@ -114,16 +112,6 @@ def _read_world(
         dict(used.all()),
         in_flight,
     )
-
-
-@lru_cache(maxsize=256)
-def _day_of_hour(hour: datetime, zone: str) -> date:
-    return day_in_zone(hour, zone)
-
-
-def _day(now: datetime, zone: str) -> date:
-    # Every zone's midnight falls on a whole minute, and a thousand tenants share a zone.
-    return _day_of_hour(now.replace(second=0, microsecond=0), zone)
 
 
 def _number(row: Any, days: Mapping[int, date]) -> NumberView:
@@ -224,13 +212,15 @@ def _draw(world: _World, able: Sequence[_Campaign]) -> Picture:
         )
         for one in able
     }
+    zones = {one.tenant_id: one.zone for one in able}
     tenants = {
         tenant_id: TenantView(
             tenant_id,
             Terms(world.days[tenant_id], world.plans[tenant_id].daily_messages),
             world.plans[tenant_id].pace_floor_ms,
             world.plan_left(tenant_id) or 0,
+            zones[tenant_id],
         )
-        for tenant_id in {one.tenant_id for one in able}
+        for tenant_id in zones
     }
     return Picture(tenants, campaigns, world.numbers)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import text
 
 from core.tenancy import system_scope, tenant_scope
 from services import campaigns
@@ -22,7 +23,7 @@ def sent(scene: Scene, sandbox_now: SandboxProcess, drive: Callable[..., Engine]
     """A campaign with every kind of end, its receipts read -> (scene, campaign, number)."""
     number = scene.add_number(sandbox_now.mega_url)
     campaign = scene.add_campaign([number], [*phones(8), *MAGIC], daily_limit=100)
-    drive(scene, lambda: scene.counts(campaign)["pending"] == 0 and scene.counts(campaign)["sending"] == 0)
+    drive(scene, lambda: scene.counts(campaign)["pending"] == 0 and scene.counts(campaign)["sending"] == 0, seconds=60)
     rows = [row for row in scene.contacts(campaign).values() if row.provider_message_id]
     calls = [ack(rows[0], READ), ack(rows[1], DELIVERED), ack(rows[2], 0), ack(rows[3], READ)]
     said = {"key": {"remoteJid": f"{rows[0].phone}@s.whatsapp.net", "fromMe": False, "id": "AC1"}}
@@ -85,7 +86,7 @@ def test_what_a_person_sends_again_is_no_drift(
     scene, campaign, _ = sent
     with tenant_scope(scene.tenant_id), scene.factory.begin() as session:
         campaigns.resend(session, scene.tenant_id, campaign, campaigns.Resend.FAILED, actor=None)
-    drive(scene, lambda: scene.counts(campaign)["pending"] == 0 and scene.counts(campaign)["sending"] == 0)
+    drive(scene, lambda: scene.counts(campaign)["pending"] == 0 and scene.counts(campaign)["sending"] == 0, seconds=60)
     assert found(scene) == []
     scene.run_sql("UPDATE daily_usage SET messages_reserved = 1 WHERE tenant_id = :tenant_id")
     assert [one.table for one in found(scene)] == ["daily_usage"]

