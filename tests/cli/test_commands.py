@@ -139,11 +139,6 @@ def test_mapping_a_product_applies_the_purchases_that_waited(
     assert event.status == "applied"
 
 
-def test_counters_that_agree_end_well(flask: Flask_) -> None:
-    result = flask("counters", "audit")
-    assert (result.exit_code, "conferem" in result.output) == (0, True)
-
-
 def test_the_doctor_names_what_is_missing_and_the_remedy(flask: Flask_) -> None:
     result = flask("doctor")
     assert result.exit_code == 1

@@ -1,6 +1,10 @@
 """`flask counters audit` after real sends: clean, and each kind of drift is found."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +16,7 @@ from services.sending import Engine
 from tests.services.sending.scene import Scene, phones
 from tests.services.sending.test_inbox_faults import read
 from tests.services.sending.test_receipts import DELIVERED, READ, ack
+from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
 
 MAGIC = ["5511900010404", "5511900010410", "5511900010500"]
@@ -78,6 +83,27 @@ def test_each_kind_of_drift_is_found(sent: tuple[Scene, int, int]) -> None:
             session.rollback()
         assert (table, counter) in seen, change
     assert found(scene) == []
+
+
+def test_the_command_ends_with_0_when_all_is_well_and_with_1_and_a_table_when_not(
+    scene: Scene, fresh_database: tuple[str, object], redis_url: str, tmp_path: Path
+) -> None:
+    """As an operator runs it, on a database of its own: other tests write days and figures as they need them."""
+    environment = os.environ | services.environment(fresh_database[0], redis_url, tmp_path)
+
+    def audit() -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "flask", "--app", "app", "counters", "audit"]
+        return subprocess.run(command, cwd=services.ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    scene.add_campaign([], phones(3))
+    well = audit()
+    assert (well.returncode, "conferem" in well.stdout) == (0, True)
+    scene.run_sql("UPDATE campaign_counts SET pending = 2, failed = 1 WHERE tenant_id = :tenant_id")
+    ill = audit()
+    assert ill.returncode == 1
+    table = [line.split("\t") for line in ill.stdout.splitlines() if "\t" in line]
+    assert table[0] == ["table", "tenant_id", "row_id", "counter", "kept", "counted"]
+    assert sorted(line[3:] for line in table[1:]) == [["failed", "1", "0"], ["pending", "2", "3"]]
 
 
 def test_what_a_person_sends_again_is_no_drift(
