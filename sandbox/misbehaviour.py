@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 MAX_MS = 600_000
+MOST_COPIES = 20
 RETRY_AFTER_SECONDS = 2
 
 
@@ -19,12 +20,25 @@ class Switches:
 
     latency_ms        wait between taking a request and answering it
     fail              share answered with a 5xx, nothing accepted
-    throttle          share answered with a 429, nothing accepted
+    throttle          share answered with a 429 and Retry-After, nothing accepted
+    throttle_bare     share answered with a 429 that doesn't say for how long, nothing accepted
     drop              share whose connection is reset before the body is read
+    hang              share read and never answered, nothing accepted
+    error_body        share of sends answered with 200 and an error in the provider's words, nothing accepted
     silent            share of sends accepted whose answer never comes
     hang_ms           longest time a withheld answer keeps its connection open
+    garbage           share of sends accepted whose answer is 200 and illegible
+    empty             share of sends accepted whose answer is 201 without a body
+    drip              share of sends accepted whose answer comes byte by byte
+    drip_ms           time between two of those bytes
+    early             share of sends whose answer waits until all their receipts have left
+    echo_only         share of messages of which no receipt ever comes, only our own text as an echo
     duplicate         share of messages whose receipts (or events) arrive several times
+    copies            how often they arrive then
     reorder           share of messages whose receipts arrive shuffled
+    stray             share of messages beside which a receipt of a message nobody knows arrives
+    forge             share of messages beside which forged receipts arrive: this message's under a wrong secret,
+                      and under the right one that of another number's message
     seed              starts the dice anew, so that a run can be repeated
     receipt_delay_ms  time from acceptance to the receipts sent, delivered, read
     reply_share       share of read messages the contact replies to
@@ -34,11 +48,23 @@ class Switches:
     latency_ms: int = 0
     fail: float = 0.0
     throttle: float = 0.0
+    throttle_bare: float = 0.0
     drop: float = 0.0
+    hang: float = 0.0
+    error_body: float = 0.0
     silent: float = 0.0
     hang_ms: int = 60_000
+    garbage: float = 0.0
+    empty: float = 0.0
+    drip: float = 0.0
+    drip_ms: int = 1_000
+    early: float = 0.0
+    echo_only: float = 0.0
     duplicate: float = 0.0
+    copies: int = 3
     reorder: float = 0.0
+    stray: float = 0.0
+    forge: float = 0.0
     seed: int | None = None
     receipt_delay_ms: tuple[int, int, int] = (200, 1_000, 3_000)
     reply_share: float = 0.0
@@ -71,6 +97,12 @@ def _seed(name: str, value: object) -> int | None:
     raise Nonsense(f"{name} deve ser um número inteiro ou null; veio {value!r}.")
 
 
+def _copies(name: str, value: object) -> int:
+    if isinstance(value, int) and _whole(value) and 1 <= value <= MOST_COPIES:
+        return value
+    raise Nonsense(f"{name} deve ser um número inteiro de 1 a {MOST_COPIES}; veio {value!r}.")
+
+
 def _three_delays(name: str, value: object) -> tuple[int, int, int]:
     if not isinstance(value, list | tuple) or len(value) != 3:
         raise Nonsense(f"{name} deve ser uma lista de três tempos em milissegundos: enviada, entregue, lida.")
@@ -80,7 +112,7 @@ def _three_delays(name: str, value: object) -> tuple[int, int, int]:
 
 _READERS: dict[str, Callable[[str, object], Any]] = {
     name: _milliseconds if name.endswith("_ms") else _share for name in NAMES
-} | {"seed": _seed, "receipt_delay_ms": _three_delays}
+} | {"seed": _seed, "copies": _copies, "receipt_delay_ms": _three_delays}
 
 
 def read_changes(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from aiohttp import web
 from sandbox import wire
 from sandbox.dialect import ENTRY, Dialect, Handler, Refused, Route
 from sandbox.dialects import DIALECTS
+from sandbox.door import Door
 from sandbox.misbehaviour import RETRY_AFTER_SECONDS
 from sandbox.pages import build_pages
 from sandbox.world import WORLD, Options, World
@@ -23,12 +24,16 @@ MOST_BODY_BYTES = 32 * 1024 * 1024
 SHUTDOWN_SECONDS = 0.5
 
 
-def _misbehave(dialect: Dialect) -> web.Response | None:
+async def _misbehave(dialect: Dialect, request: web.Request) -> web.Response | None:
     behaviour = dialect.world.behaviour
+    if behaviour.hits(dialect.name, "hang", purpose="calls"):
+        return await wire.hold(request, behaviour.of(dialect.name).hang_ms)
     if behaviour.hits(dialect.name, "fail", purpose="calls"):
         return dialect.refuse(500, "internal error (sandbox)")
     if behaviour.hits(dialect.name, "throttle", purpose="calls"):
         return _throttled(dialect)
+    if behaviour.hits(dialect.name, "throttle_bare", purpose="calls"):
+        return dialect.refuse(429, "too many requests (sandbox)")
     return None
 
 
@@ -40,7 +45,7 @@ def _throttled(dialect: Dialect) -> web.Response:
 
 async def _handle(dialect: Dialect, route: Route, request: web.Request) -> web.StreamResponse:
     try:
-        refusal = None if route.decides else _misbehave(dialect)
+        refusal = None if route.decides else await _misbehave(dialect, request)
         return refusal or await route.handler(request)
     except Refused as refused:
         return dialect.refuse(refused.status, refused.message)
@@ -113,8 +118,8 @@ def addresses(world: World) -> dict[str, str | int]:
 
 async def _start(world: World, runner: web.AppRunner) -> None:
     await runner.setup()
-    await web.TCPSite(runner, world.options.host, world.options.port, backlog=1024).start()
-    port = runner.addresses[0][1]
+    world.door = Door(runner, world.options.host, world.options.port)
+    port = await world.door.open()
     world.base_url = f"http://{world.options.host}:{port}"
     await world.courier.start()
     for dialect in world.dialects.values():

@@ -9,10 +9,13 @@ class Verdict(StrEnum):
     ACCEPT = "accepted"
     SILENT = "accepted_no_answer"
     GARBAGE = "accepted_garbage_answer"
+    EMPTY = "accepted_empty_answer"
+    DRIP = "accepted_slow_answer"
     HANG = "not_accepted_no_answer"
     RESET = "connection_reset"
     BROKEN = "http_500"
     THROTTLED = "http_429"
+    THROTTLED_BARE = "http_429_without_retry_after"
     UNAUTHORISED = "http_401"
     OFFLINE = "instance_offline"
     REFUSED_WITH_200 = "http_200_error_body"
@@ -25,4 +28,4 @@ class Verdict(StrEnum):
         return self in ACCEPTED
 
 
-ACCEPTED = frozenset({Verdict.ACCEPT, Verdict.SILENT, Verdict.GARBAGE})
+ACCEPTED = frozenset({Verdict.ACCEPT, Verdict.SILENT, Verdict.GARBAGE, Verdict.EMPTY, Verdict.DRIP})

@@ -27,6 +27,20 @@ def reset(request: web.Request) -> web.Response:
     return web.Response()
 
 
+async def drip(request: web.Request, answer: web.Response, milliseconds: int) -> web.StreamResponse:
+    """The answer's head at once, its body a byte at a time with so many milliseconds between two of them."""
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    slow = web.StreamResponse(status=answer.status, headers={"Content-Type": answer.content_type})
+    slow.content_length = len(body)
+    await slow.prepare(request)
+    for place in range(len(body)):
+        await asyncio.sleep(milliseconds / 1000)
+        if not is_open(request):
+            break
+        await slow.write(body[place : place + 1])
+    return slow
+
+
 async def hold(request: web.Request, milliseconds: int) -> web.Response:
     """Answer nothing until the client gives up, at most `milliseconds`; then reset the connection.
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from sandbox.courier import Courier
 from sandbox.dialect import Dialect
+from sandbox.door import Door
 from sandbox.ledger import Ledger
 from sandbox.misbehaviour import Behaviour
 
@@ -41,6 +42,7 @@ class World:
         self.behaviour = Behaviour({kind.name: kind.switches for kind in kinds})
         self.courier = Courier()
         self.base_url = ""
+        self.door: Door | None = None
         self.dialects = {kind.name: kind(self) for kind in kinds}
         self._is_changed = False
         self._restore()

@@ -31,6 +31,16 @@ def pytest_configure(config: pytest.Config) -> None:
         services.start()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The soak takes an hour: it runs only when it is asked for by its mark."""
+    if "soak" in (config.option.markexpr or ""):
+        return
+    waiting = [item for item in items if item.get_closest_marker("soak")]
+    if waiting:
+        config.hook.pytest_deselected(items=waiting)
+        items[:] = [item for item in items if item not in waiting]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput") and services.HANDLE in os.environ:
         services.stop()

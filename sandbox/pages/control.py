@@ -4,7 +4,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.misbehaviour import NAMES, Nonsense, read_changes
+from sandbox.misbehaviour import MAX_MS, NAMES, Nonsense, read_changes
 from sandbox.pages.render import json_error, read_json_object
 from sandbox.world import WORLD, World
 
@@ -20,14 +20,18 @@ async def show(request: web.Request) -> web.Response:
 
 
 async def change(request: web.Request) -> web.Response:
-    """Set the named switches of one provider or of `*`; the others stay as they are."""
+    """Set the named switches of one provider or of `*`; the others stay as they are. With `*`, `closed_ms` closes the
+    port for that long: connections are refused.
+    """
     data = await read_json_object(request)
     world = request.app[WORLD]
     try:
         provider = _provider(data)
+        closed_ms = _closed_ms(provider, data)
         world.behaviour.change(provider, read_changes(data))
     except Nonsense as error:
         return json_error("bad_control", str(error))
+    _close(world, closed_ms)
     return web.json_response(_shown(world, provider))
 
 
@@ -39,9 +43,13 @@ async def change_by_form(request: web.Request) -> web.Response:
         values = {name: _typed(name, value) for name, value in form.items() if name in NAMES and value}
         if not form.get("seed"):
             values["seed"] = None
+        closed_ms = _closed_ms(provider, {"closed_ms": _typed("closed_ms", form.get("closed_ms") or "0")})
         request.app[WORLD].behaviour.change(provider, read_changes(values))
     except Nonsense as error:
         raise web.HTTPBadRequest(text=str(error)) from None
+    _close(request.app[WORLD], closed_ms)
+    if closed_ms:
+        return web.Response(text="A porta do sandbox está fechada por um momento; volte à página inicial depois.")
     raise web.HTTPSeeOther(f"/sandbox/#{provider}")
 
 
@@ -80,11 +88,26 @@ def _provider(data: dict[str, Any]) -> str:
     return provider
 
 
+def _closed_ms(provider: str, data: dict[str, Any]) -> int:
+    """How long the port is to be closed. It is one for all providers, so only `*` may ask for it."""
+    value = data.pop("closed_ms", 0)
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_MS:
+        raise Nonsense(f"closed_ms deve ser um número inteiro de milissegundos, de 0 a {MAX_MS}; veio {value!r}.")
+    if value and provider != "*":
+        raise Nonsense('closed_ms fecha a porta de todos os provedores: use {"provider": "*"}.')
+    return value
+
+
+def _close(world: World, milliseconds: int) -> None:
+    if milliseconds and world.door is not None:
+        world.door.close_for(milliseconds)
+
+
 def _typed(name: str, value: str) -> Any:
     try:
         if name == "receipt_delay_ms":
             return [int(part) for part in value.replace(",", " ").split()]
-        return int(value) if name == "seed" or name.endswith("_ms") else float(value.replace(",", "."))
+        return int(value) if name in ("seed", "copies") or name.endswith("_ms") else float(value.replace(",", "."))
     except ValueError:
         raise Nonsense(f"{name} deve ser um número; veio {value!r}.") from None
 

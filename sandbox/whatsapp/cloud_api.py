@@ -51,6 +51,7 @@ class CloudApi(Gateway):
     name: ClassVar[str] = "cloud"
     title: ClassVar[str] = "WhatsApp Cloud API"
     prefix: ClassVar[str] = "/cloud"
+    is_echoing: ClassVar[bool] = False
 
     def routes(self) -> list[Route]:
         """The calls Leads Infinitos uses. A phone number, an account and a file share one kind of path."""
@@ -228,6 +229,17 @@ class CloudApi(Gateway):
         """The signature over the raw body."""
         signature = hmac.new(APP_SECRET.encode(), body, hashlib.sha256).hexdigest()
         return {"X-Hub-Signature-256": f"sha256={signature}"}
+
+    def signs(self, instance: Instance) -> bool:
+        """Always."""
+        return True
+
+    def echo_event(self, instance: Instance, message: Message) -> dict[str, Any]:
+        """`smb_message_echoes`, as for numbers that are also used in the Business app."""
+        one = {"from": instance.number, "to": message.phone, "id": message.id, "timestamp": str(now_ms() // 1000)}
+        event = self._event(instance, message_echoes=[one | {"type": "text", "text": {"body": message.text}}])
+        event["entry"][0]["changes"][0]["field"] = "smb_message_echoes"
+        return event
 
     def _event(self, instance: Instance, **value: Any) -> dict[str, Any]:
         metadata = {"display_phone_number": instance.number, "phone_number_id": instance.key}

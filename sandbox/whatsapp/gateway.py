@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar
@@ -21,6 +22,7 @@ from sandbox.ledger import Entry
 from sandbox.magic import FAILED, READ, Magic, magic_for
 from sandbox.misbehaviour import NAMES
 from sandbox.verdict import Verdict
+from sandbox.whatsapp.forgery import unbelievable
 from sandbox.whatsapp.phones import Instance, Message, Phones
 from sandbox.whatsapp.receipts import Step, plan_receipts
 
@@ -32,7 +34,20 @@ REPLIES = (
     "Obrigada 😊",
     "Não tenho interesse",
 )
-_SHARES = (("throttle", Verdict.THROTTLED), ("fail", Verdict.BROKEN), ("silent", Verdict.SILENT))
+_REFUSING = (
+    ("throttle", Verdict.THROTTLED),
+    ("throttle_bare", Verdict.THROTTLED_BARE),
+    ("fail", Verdict.BROKEN),
+    ("hang", Verdict.HANG),
+    ("error_body", Verdict.REFUSED_WITH_200),
+)
+_ACCEPTING = (
+    ("silent", Verdict.SILENT),
+    ("garbage", Verdict.GARBAGE),
+    ("empty", Verdict.EMPTY),
+    ("drip", Verdict.DRIP),
+)
+_EARLY_SECONDS = 0.3
 
 
 @dataclass(slots=True)
@@ -62,6 +77,8 @@ class Gateway(Dialect):
     """Base of the WhatsApp dialects."""
 
     switches: ClassVar[frozenset[str]] = frozenset(NAMES)
+    is_echoing: ClassVar[bool] = True
+    """Whether the provider repeats our own messages as a matter of course, or only under `echo_only`."""
 
     def __init__(self, world: Any) -> None:
         super().__init__(world)
@@ -98,6 +115,10 @@ class Gateway(Dialect):
         """What the provider puts beside a webhook's body."""
         return {}
 
+    def signs(self, instance: Instance) -> bool:
+        """Whether a webhook's own bytes prove where it comes from."""
+        return False
+
     def wants(self, instance: Instance, payload: dict[str, Any]) -> bool:
         """Whether this instance's webhook asked for such an event."""
         return True
@@ -133,8 +154,7 @@ class Gateway(Dialect):
         entry = self._write(instance, message, verdict)
         if verdict.is_accepted:
             instance.add(message)
-            self._post(instance, self.echo_event(instance, message), "echo", lane=message.phone)
-            self._send_off(instance, message, entry)
+            await self._tell(instance, message, entry)
         return await self._answer(request, verdict, message, entry)
 
     def connect(self, instance: Instance, *, is_connected: bool) -> None:
@@ -179,16 +199,34 @@ class Gateway(Dialect):
     def _decide(self, instance: Instance, magic: Magic, outgoing: Outgoing) -> Verdict:
         if magic.verdict is not Verdict.ACCEPT:
             return magic.verdict
-        for switch, verdict in _SHARES[:2]:
-            if self.world.behaviour.hits(self.name, switch):
-                return verdict
+        misbehaviour = self._first_hit(_REFUSING)
+        if misbehaviour is not None:
+            return misbehaviour
         if not instance.is_connected:
             return Verdict.OFFLINE
         refusal = self.objection(instance, outgoing)
         if refusal is not None:
             return refusal
-        switch, verdict = _SHARES[2]
-        return verdict if self.world.behaviour.hits(self.name, switch) else Verdict.ACCEPT
+        return self._first_hit(_ACCEPTING) or Verdict.ACCEPT
+
+    def _first_hit(self, shares: Iterable[tuple[str, Verdict]]) -> Verdict | None:
+        hits = self.world.behaviour.hits
+        return next((verdict for switch, verdict in shares if hits(self.name, switch)), None)
+
+    async def _tell(self, instance: Instance, message: Message, entry: Entry) -> None:
+        """What an accepted message sets in motion: its echo, its receipts, and what the switches put beside them."""
+        behaviour = self.world.behaviour
+        for payload, url, headers in unbelievable(self, instance, message):
+            self.world.courier.post(Delivery(self.name, url, payload, "forged", message.phone, headers))
+        is_echo_only = behaviour.hits(self.name, "echo_only")
+        if self.is_echoing or is_echo_only:
+            self._post(instance, self.echo_event(instance, message), "echo", lane=message.phone)
+        if is_echo_only:
+            return
+        is_early = behaviour.hits(self.name, "early")
+        self._send_off(instance, message, entry, at_once=is_early)
+        if is_early:
+            await asyncio.sleep(_EARLY_SECONDS)
 
     def _write(self, instance: Instance, message: Message, verdict: Verdict) -> Entry:
         is_accepted = verdict.is_accepted
@@ -217,9 +255,17 @@ class Gateway(Dialect):
         request[ENTRY] = entry
         if verdict is Verdict.ACCEPT:
             return self.answer_accepted(message)
+        if verdict is Verdict.DRIP:
+            return await wire.drip(request, self.answer_accepted(message), self.world.behaviour.of(self.name).drip_ms)
+        if verdict is Verdict.EMPTY:
+            return web.Response(status=201)
+        if verdict is Verdict.THROTTLED_BARE:
+            answer = self.answer_refused(Verdict.THROTTLED, message)
+            answer.headers.popall("Retry-After", None)
+            return answer
         return self.answer_refused(verdict, message)
 
-    def _send_off(self, instance: Instance, message: Message, entry: Entry) -> None:
+    def _send_off(self, instance: Instance, message: Message, entry: Entry, *, at_once: bool = False) -> None:
         loop = asyncio.get_running_loop()
         steps = plan_receipts(
             self.world.behaviour.of(self.name),
@@ -227,6 +273,7 @@ class Gateway(Dialect):
             after_ack=message.ack,
             rng=self.world.behaviour.dice(self.name, "receipts"),
         )
+        steps = [(0.0, ack) for _, ack in steps] if at_once else steps
         journey = _Journey(instance, message, entry, steps, loop.time(), self._generation)
         loop.call_soon(self._travel, journey)
 

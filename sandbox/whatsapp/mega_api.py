@@ -68,6 +68,7 @@ class MegaApi(Gateway):
     name: ClassVar[str] = "mega"
     title: ClassVar[str] = "Mega API"
     prefix: ClassVar[str] = "/mega"
+    is_echoing: ClassVar[bool] = False
 
     def routes(self) -> list[Route]:
         """The calls Leads Infinitos uses."""
@@ -213,6 +214,16 @@ class MegaApi(Gateway):
             "message.ack",
             key={"remoteJid": _jid(message.phone), "fromMe": True, "id": message.id},
             update={"status": max(ack, 0)},
+        )
+
+    def echo_event(self, instance: Instance, message: Message) -> dict[str, Any]:
+        """Our own text as `conversation` with `fromMe`, the form of what is typed on the phone."""
+        return self._event(
+            instance,
+            "conversation",
+            key={"remoteJid": _jid(message.phone), "fromMe": True, "id": message.id},
+            messageTimestamp=now_ms() // 1000,
+            message={"conversation": message.text},
         )
 
     def inbound_event(self, instance: Instance, message: Message) -> dict[str, Any]:

@@ -8,8 +8,6 @@ from sandbox.misbehaviour import Switches
 
 Step = tuple[float, int]
 
-_COPIES_OF_A_DUPLICATE = 2
-
 
 def _shuffled(acks: list[int], rng: Random) -> list[int]:
     order = acks[:]
@@ -22,7 +20,8 @@ def plan_receipts(switches: Switches, *, last_ack: int, after_ack: int, rng: Ran
     `last_ack`.
 
     A failing one is sent first, and fails when it would have been delivered. A reordered message gets them in
-    another order than the true one (when it has more than one), a duplicated one gets every receipt three times.
+    another order than the true one (when it has more than one), a duplicated one gets each as often as `copies`
+    says.
     """
     seconds = 0.0
     times, acks = [], []
@@ -37,5 +36,5 @@ def plan_receipts(switches: Switches, *, last_ack: int, after_ack: int, rng: Ran
         acks = _shuffled(acks, rng)
     steps = list(zip(times, acks, strict=True))
     if switches.duplicate > 0 and rng.random() < switches.duplicate:
-        steps += [(seconds, ack) for _ in range(_COPIES_OF_A_DUPLICATE) for ack in acks]
+        steps += [(seconds, ack) for _ in range(switches.copies - 1) for ack in acks]
     return steps

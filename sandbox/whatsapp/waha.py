@@ -248,6 +248,10 @@ class Waha(Gateway):
         signature = hmac.new(key.encode(), body, hashlib.sha512).hexdigest()
         return headers | {"X-Webhook-Hmac": signature, "X-Webhook-Hmac-Algorithm": "sha512"}
 
+    def signs(self, instance: Instance) -> bool:
+        """When the session was given a key."""
+        return bool(instance.settings.get("hmac_key"))
+
     def wants(self, instance: Instance, payload: dict[str, Any]) -> bool:
         """Only what was asked for."""
         return payload["event"] in instance.settings.get("events", [])

@@ -15,7 +15,7 @@ from services.campaigns.check import (
 from services.campaigns.contacts import EXPORT_HEADER, REPLIED, contacts_of, export_page
 from services.campaigns.content_check import ContentVerdict, fields_of
 from services.campaigns.cost import Cost, Price
-from services.campaigns.counters import Drift, audit_counters, count_opt_out
+from services.campaigns.counters import audit_counters, count_opt_out
 from services.campaigns.deals import DealCountedAlready, NoDealToRemove, add_deal
 from services.campaigns.draft import (
     EDITABLE,
@@ -37,6 +37,7 @@ from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_s
 from services.campaigns.messages import MAX_MESSAGES, WITHOUT_TEXT, MessageInput
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
 from services.campaigns.prices import expected_cost, list_prices, set_price
+from services.campaigns.recount import Drift
 from services.campaigns.rendering import (
     BUILT_IN,
     EXIT_LINE,

@@ -5,8 +5,8 @@ import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from functools import partial
 
 import structlog
@@ -29,7 +29,7 @@ from services.sending.watch.alarms import sound_alarms
 from services.sending.watch.health import mind_health, stop_silent, try_silent_again
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
 from services.sending.watch.schedule import Due, due_schedules
-from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
+from services.sending.watch.status import Doubtful, Doubts, apply_status, doubtful_numbers, is_connected
 
 log = structlog.get_logger()
 
@@ -43,10 +43,13 @@ class Daemon:
     redis_url: str = ""
     presence: Presence = field(init=False)
     absences: Absences = field(default_factory=Absences)
+    doubts: Doubts = field(init=False)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    started_at: datetime = field(default_factory=utcnow)
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.engine.factory, self.engine.daemon_id)
+        self.doubts = Doubts(timedelta(seconds=self.engine.tuning.unclear_rest_seconds))
 
     async def run(self) -> None:
         """All loops until stopped."""
@@ -104,7 +107,7 @@ class Daemon:
             await wait_for(self.engine.stopping, seconds)
 
     async def _beat(self) -> None:
-        database_time = await self.engine.database.run(partial(_write_beat, name=self.name))
+        database_time = await self.engine.database.run(partial(_write_beat, name=self.name, started_at=self.started_at))
         self.engine.clock.follow(database_time)
 
     async def _be_present(self) -> None:
@@ -188,8 +191,12 @@ class Daemon:
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)
         account = open_account(number.tenant_id, number.base_url, number.instance_key, number.sealed_credentials)
-        state = provider.read_status(await self.engine.transport.send(provider.status(account)))
-        await self.engine.database.run(partial(apply_status, number=number, state=state, now=self.engine.clock.now()))
+        request = provider.status(account)
+        seconds = min(request.timeout_seconds, self.engine.tuning.send_seconds)
+        answer = await self.engine.transport.send(replace(request, timeout_seconds=seconds))
+        state, now = provider.read_status(answer), self.engine.clock.now()
+        left = self.doubts.unclear_left(number, now, is_good=is_connected(state))
+        await self.engine.database.run(partial(apply_status, number=number, state=state, unclear_left=left, now=now))
         self.engine.wake()
 
     async def _leave(self) -> None:
@@ -201,11 +208,8 @@ class Daemon:
         self.engine.database.close()
 
 
-_started_at = utcnow()
-
-
-def _write_beat(session: Session, name: str) -> datetime:
-    session.execute(sql.BEAT, {"name": name, "pid": os.getpid(), "started_at": _started_at})
+def _write_beat(session: Session, name: str, started_at: datetime) -> datetime:
+    session.execute(sql.BEAT, {"name": name, "pid": os.getpid(), "started_at": started_at})
     database_time: datetime = session.execute(sql.DATABASE_TIME).scalar_one()
     return database_time
 

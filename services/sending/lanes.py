@@ -131,7 +131,7 @@ class CampaignLane:
         tenants = self.board.picture.tenants
         order = ClaimOrder(
             slots=turns,
-            terms={one: tenants[one].terms for one in {slot.tenant_id for slot in turns}},
+            terms={one: tenants[one].terms_at(stamp.now) for one in {slot.tenant_id for slot in turns}},
             claim_id=stamp.claim_id,
             daemon_id=stamp.daemon_id,
             now=stamp.now,

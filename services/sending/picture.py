@@ -1,12 +1,25 @@
 """Everything that may send, as one look found it. Frozen data."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import lru_cache
 
+from core.clock import DEFAULT_ZONE, day_in_zone
 from core.zones import ALL_ZONES
 from models.campaigns import RotationMode
 from services.sending.rotation import CLEAN, Record
 from services.sending.words import Terms
+
+
+@lru_cache(maxsize=256)
+def _day_of_minute(minute: datetime, zone: str) -> date:
+    return day_in_zone(minute, zone)
+
+
+def day_of(now: datetime, zone: str) -> date:
+    """The tenant's day. Every zone's midnight falls on a whole minute, and a thousand tenants share a zone."""
+    return _day_of_minute(now.replace(second=0, microsecond=0), zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,12 @@ class TenantView:
     tenant_id: int
     terms: Terms
     left: int
+    zone: str = DEFAULT_ZONE
+
+    def terms_at(self, now: datetime) -> Terms:
+        """The terms of the day it is now: the look may be from before the tenant's midnight."""
+        day = day_of(now, self.zone)
+        return self.terms if day == self.terms.day else replace(self.terms, day=day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -311,7 +311,8 @@ UPDATE instances i SET
     health_score = u.score,
     last_health_update = CASE WHEN u.health <> 0 THEN :now ELSE i.last_health_update END,
     consecutive_errors = CASE WHEN u.resets THEN 0 ELSE i.consecutive_errors END + u.errors,
-    consecutive_unclear = CASE WHEN u.resets OR u.is_back THEN 0 ELSE i.consecutive_unclear END + u.unclear,
+    consecutive_unclear = GREATEST(0, u.unclear
+        + CASE WHEN u.resets OR u.is_back THEN 0 ELSE i.consecutive_unclear END),
     last_success_at = CASE WHEN u.sent > 0 THEN :now ELSE i.last_success_at END,
     held_until = CASE WHEN u.is_back THEN NULL WHEN u.is_silent THEN i.held_until
                       WHEN u.hold_seconds > 0 THEN :now + make_interval(secs => u.hold_seconds)

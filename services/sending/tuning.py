@@ -34,6 +34,9 @@ class Tuning:
     inbox_every: float = 0.25
     status_every: float = 2.0
     status_recheck_seconds: float = 30.0
+    unclear_rest_seconds: float = 60.0
+    """How long a number with two unclear answers rests before it tries one message, when its status was good all the
+    while."""
     silent_seconds: float = 90.0
     """A connected number whose last three messages or more had no receipt and no echo for so long is paused ..."""
     trial_seconds: float = 1800.0

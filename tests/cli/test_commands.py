@@ -139,11 +139,6 @@ def test_mapping_a_product_applies_the_purchases_that_waited(
     assert event.status == "applied"
 
 
-def test_counters_that_agree_end_well(flask: Flask_) -> None:
-    result = flask("counters", "audit")
-    assert (result.exit_code, "conferem" in result.output) == (0, True)
-
-
 def test_prices_are_entered_listed_and_refused(flask: Flask_) -> None:
     assert "62500" in flask("prices", "set", "Marketing", "br", "62500", "--from", "2019-07-01").output
     assert "marketing\tBR\t2019-07-01\tUSD\t62500" in flask("prices", "list").output

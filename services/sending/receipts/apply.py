@@ -197,6 +197,7 @@ def _account(move: Move, deltas: Deltas, numbers: Numbers) -> list[LogLine]:
     number.failed += changes.get("failed", 0)
     number.tries += max(0, changes.get("failed", 0))
     number.bad += max(0, changes.get("failed", 0))
+    number.unclear += changes.get("unconfirmed", 0)
     number.health += (
         HEALTH_PER_DELIVERED * changes.get("delivered", 0)
         + HEALTH_PER_READ * changes.get("read", 0)

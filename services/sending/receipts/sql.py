@@ -245,7 +245,7 @@ RETURNING i.tenant_id, i.id, i.status, i.status_reason, i.health_score
 """)
 
 ASK_STATUS: Final = text("""
-UPDATE instances i SET consecutive_unclear = GREATEST(i.consecutive_unclear, 2), held_until = NULL
+UPDATE instances i SET consecutive_unclear = i.consecutive_unclear % 100 + 100, held_until = NULL
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:instances AS bigint[])) AS u(tenant_id, id)
 WHERE i.tenant_id = u.tenant_id AND i.id = u.id AND i.status = 'connected'
 """)

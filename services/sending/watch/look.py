@@ -10,13 +10,12 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from core.clock import day_in_zone
 from models.campaigns import CampaignStatus, LogType, RotationMode, Severity
 from services.accounts import Entitlement, entitlements_of
 from services.campaigns import NEVER, Hours, Opening, opening, read_hours, safe_zone
 from services.sending.arrays import plain, texts
 from services.sending.logbook import write_logs
-from services.sending.picture import CampaignView, NumberView, Picture, TenantView
+from services.sending.picture import CampaignView, NumberView, Picture, TenantView, day_of
 from services.sending.standing import (
     OF_THE_PACE,
     OUT_OF_PLAN,
@@ -119,7 +118,7 @@ def _read_world(
     session: Session, now: datetime, daemon_id: str, *, campaigns: Sequence[_Campaign], plans: Plans, queues: Queues
 ) -> _World:
     zones = {one.tenant_id: one.zone for one in campaigns}
-    days = {tenant_id: _day(now, zone) for tenant_id, zone in zones.items()}
+    days = {tenant_id: day_of(now, zone) for tenant_id, zone in zones.items()}
     tenants = {"tenants": plain(days)}
     used = session.execute(sql.USED_TODAY, tenants | {"days": plain(days.values())})
     openings = {one.campaign_id: _opening(one, now) for one in campaigns}
@@ -143,16 +142,6 @@ def _read_world(
 def _waiting(one: _Campaign, openings: Mapping[int, Opening]) -> Waiting:
     is_open = bool(openings[one.campaign_id].open_zones)
     return Waiting(one.tenant_id, one.campaign_id, one.pause_reason, is_open, _hours(one.window).is_by_recipient)
-
-
-@lru_cache(maxsize=256)
-def _day_of_hour(hour: datetime, zone: str) -> date:
-    return day_in_zone(hour, zone)
-
-
-def _day(now: datetime, zone: str) -> date:
-    # Every zone's midnight falls on a whole minute, and a thousand tenants share a zone.
-    return _day_of_hour(now.replace(second=0, microsecond=0), zone)
 
 
 def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
@@ -275,12 +264,14 @@ def _draw(world: _World, able: Sequence[tuple[_Campaign, int]]) -> Picture:
         )
         for one, zones in able
     }
+    homes = {one.tenant_id: one.zone for one, _ in able}
     tenants = {
         tenant_id: TenantView(
             tenant_id,
             Terms(world.days[tenant_id], world.plans[tenant_id].daily_messages),
             world.plan_left(tenant_id) or 0,
+            homes[tenant_id],
         )
-        for tenant_id in {one.tenant_id for one, _ in able}
+        for tenant_id in homes
     }
     return Picture(tenants, campaigns, world.numbers)

@@ -221,7 +221,7 @@ FROM (
     FOR NO KEY UPDATE SKIP LOCKED
 ) s
 WHERE i.tenant_id = s.tenant_id AND i.id = s.id
-RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials
+RETURNING i.tenant_id, i.id, i.connector, i.base_url, i.instance_key, i.sealed_credentials, i.consecutive_unclear
 """)
 """Taken with a hold on them, so that one daemon asks each number's status and asks again after a while."""
 
@@ -322,7 +322,7 @@ WHERE i.status = 'connected' AND i.deleted_at IS NULL AND i.first_connected_at I
 """Every way a number connects notes it; this is the net below, for a way somebody adds and forgets it."""
 
 TRUST_AGAIN: Final = text("""
-UPDATE instances i SET consecutive_unclear = 0, held_until = NULL
+UPDATE instances i SET consecutive_unclear = :unclear, held_until = NULL
 WHERE i.tenant_id = :tenant_id AND i.id = :instance_id AND i.status = 'connected'
 """)
 

@@ -2,21 +2,34 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from random import Random
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from core import http
+from core.db import make_engine, make_session_factory
 from services.sending import Engine, Tuning
+from tests.services.sending.fault_house import House
 from tests.services.sending.scene import Scene
+from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.sender_nursery import Nursery
+from tests.support.web_process import WebProcess
 
 
 @pytest.fixture(scope="package")
 def provider() -> Iterator[SandboxProcess]:
     """The offline world, with quick receipts."""
     with SandboxProcess() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """Where real sender processes come from."""
+    with Nursery(Path(tmp_path_factory.mktemp("zones"))) as running:
         yield running
 
 
@@ -46,6 +59,24 @@ async def run_until(engine: Engine, is_done: Callable[[], bool], seconds: float)
     engine.stop()
     await asyncio.gather(*tasks)
     return done
+
+
+@pytest.fixture(scope="package")
+def shared_house(redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    http.configure(allow_private_hosts=True)
+    name, url = services.current().new_database()
+    engine = make_engine(url, pool_size=10)
+    home = Path(tmp_path_factory.mktemp("faults"))
+    with SandboxProcess() as provider, WebProcess(url, redis_url, home) as web:
+        yield House(make_session_factory(engine), url, web, provider)
+    engine.dispose()
+    services.current().drop_database(name)
+
+
+@pytest.fixture
+def house(shared_house: House) -> House:
+    shared_house.empty()
+    return shared_house
 
 
 @pytest.fixture

