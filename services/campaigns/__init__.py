@@ -26,7 +26,16 @@ from services.campaigns.find import Members, Parts, campaign_of, counts_of, memb
 from services.campaigns.first_steps import Choices, FirstSteps, choices_of, first_steps
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
-from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
+from services.campaigns.launch import (
+    LARGE,
+    PREPARING,
+    Frozen,
+    MorePeople,
+    NotReady,
+    begin_campaign,
+    launch_campaign,
+    start_scheduled_campaign,
+)
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
 from services.campaigns.rendering import (
     BUILT_IN,
@@ -65,7 +74,9 @@ __all__ = [
     "EDITABLE",
     "EXIT_LINE",
     "EXPORT_HEADER",
+    "LARGE",
     "MAX_MESSAGES",
+    "PREPARING",
     "REPLIED",
     "SENTENCES",
     "Analytics",
@@ -78,6 +89,7 @@ __all__ = [
     "Forecast",
     "Frozen",
     "Members",
+    "MorePeople",
     "Names",
     "NoDealToRemove",
     "NotReady",
@@ -93,6 +105,7 @@ __all__ = [
     "add_deal",
     "analytics_of",
     "audit_counters",
+    "begin_campaign",
     "campaign_of",
     "cancel_campaign",
     "cancel_pending",

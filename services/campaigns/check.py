@@ -130,7 +130,16 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
         starts_at=starts_at,
         is_scheduled=starts_at > now,
     )  # fmt: skip
-    return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
+    obstacles = _obstacles(parts, entitlement, unknown=variables.unknown, is_nobody=not verdict.recipients)
+    return replace(verdict, obstacles=obstacles)
+
+
+def obstacles_to_launch(session: Session, campaign: Campaign, now: datetime) -> list[Obstacle]:
+    """The same obstacles without counting the people, which costs as much again as writing them: whether there is
+    anybody, the launch sees by itself."""
+    parts = parts_of(session, campaign.tenant_id, campaign.id)
+    unknown = variables_of(session, campaign, parts).unknown
+    return _obstacles(parts, entitlement_of(session, campaign.tenant_id, now), unknown=unknown, is_nobody=False)
 
 
 def forecast_remaining(
@@ -248,14 +257,15 @@ def _empty_variables(
     return found
 
 
-def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list[Obstacle]:
+def _obstacles(parts: Parts, entitlement: Entitlement, *, unknown: Sequence[str], is_nobody: bool) -> list[Obstacle]:
+    is_connected = any(one.status is InstanceStatus.CONNECTED for one in parts.instances)
     met = {
         Obstacle.NO_LICENCE: not entitlement.is_live,
         Obstacle.NO_MESSAGE: not parts.messages,
         Obstacle.NO_LIST: not parts.lists,
         Obstacle.NO_NUMBER: not parts.instances,
-        Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
-        Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
-        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients,
+        Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not is_connected,
+        Obstacle.UNKNOWN_VARIABLE: bool(unknown),
+        Obstacle.NOBODY: bool(parts.lists) and is_nobody,
     }
     return [obstacle for obstacle in Obstacle if met[obstacle]]

@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session
 
 from connectors.whatsapp import connector
 from core.clock import utcnow
-from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
 from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
+from services.sending.starts import Starts
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
-from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, apply_status, doubtful_numbers
 
 log = structlog.get_logger()
@@ -37,11 +36,13 @@ class Daemon:
     engine: Engine
     redis_url: str = ""
     presence: Presence = field(init=False)
+    starts: Starts = field(init=False)
     absences: Absences = field(default_factory=Absences)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
 
     def __post_init__(self) -> None:
         self.presence = Presence(self.engine.factory, self.engine.daemon_id)
+        self.starts = Starts(self.engine)
 
     async def run(self) -> None:
         """All loops until stopped."""
@@ -56,7 +57,7 @@ class Daemon:
             self._every(tuning.recover_every, self._recover),
             self._every(tuning.absence_every, self._take_over),
             self._every(tuning.sweep_every, self._sweep),
-            self._every(tuning.schedule_every, self._start_due),
+            self._every(tuning.schedule_every, self.starts.start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.inbox_every, self._read_inbox),
             engine.run_looks(),
@@ -123,24 +124,6 @@ class Daemon:
                 pass
         await run(prepare_months)
 
-    async def _start_due(self) -> None:
-        for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
-            await self._start(due)
-
-    async def _start(self, due: Due) -> None:
-        """One start that can't be made (its lists are gone) never stops the others. The campaigns room holds what is
-        more than 30 minutes late; a launch of a million rows takes its time in a thread of its own."""
-
-        def work(session: Session) -> None:
-            start_scheduled_campaign(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
-
-        try:
-            await self.engine.database.run(work)
-        except Exception as error:
-            log.warning("start_failed", campaign_id=due.campaign_id, **told(error))
-        else:
-            self.engine.wake()
-
     async def _read_inbox(self) -> None:
         """Step 6."""
         await read_inbox(self.engine.database, self.engine.clock.now(), self.engine.stopping)
@@ -163,6 +146,7 @@ class Daemon:
             await self.engine.database.run(partial(_erase_beat, name=self.name))
         except Exception as error:
             log.warning("beat_not_erased", **told(error))
+        await self.starts.stop()
         await asyncio.to_thread(self.presence.leave)
         self.engine.database.close()
 
