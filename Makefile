@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 PYTHON = $(firstword $(foreach name,python3.11 python3 python3.12 python3.13 python3.14,$(shell \
 	$(name) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && command -v $(name))))
 STAMPS := $(VENV)/.stamps
+PEERS := .venv-bench
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard translations/*/LC_MESSAGES/messages.po))
 
 .PHONY: help run test test-fast lint bench bench-full assets screenshots chaos soak requirements clean
@@ -33,10 +34,10 @@ lint: $(STAMPS)/dev ## ruff, mypy, import contracts, house rules
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m tests.lint.check_house
 
-bench: $(STAMPS)/dev assets ## benchmarks beside their yardsticks, 20 minutes at most
+bench: $(STAMPS)/dev $(PEERS)/installed assets ## benchmarks beside their yardsticks, 20 minutes at most
 	@$(BIN)/python -m bench
 
-bench-full: $(STAMPS)/dev assets ## the sizes that take longer
+bench-full: $(STAMPS)/dev $(PEERS)/installed assets ## the sizes that take longer
 	@$(BIN)/python -m bench --full
 
 screenshots: $(STAMPS)/dev assets browser ## every page, both themes, desktop and phone, into screenshots/
@@ -60,12 +61,12 @@ browser: # a Chromium for the browser tests
 	@$(BIN)/python -m tests.support.chromium
 
 requirements: $(STAMPS)/dev ## compile the pinned, hashed requirement files from the *.in files
-	@for name in requirements requirements-dev requirements-node; do \
+	@for name in requirements requirements-dev requirements-node requirements-bench; do \
 		$(BIN)/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-header --no-emit-index-url \
 			--no-emit-find-links $$name.in -o $$name.txt; done
 
 clean: ## remove what was built (not the data in var/)
-	rm -rf $(VENV) node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) $(PEERS) node_modules bench/peers/node_modules static/vendor .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
 
 $(BIN)/pip:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: install it and run make again."; exit 1; }
@@ -80,3 +81,10 @@ $(STAMPS)/dev: requirements-dev.txt $(STAMPS)/run
 	@echo "Installing what the tests need..."
 	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@mkdir -p $(STAMPS) && touch $@
+
+$(PEERS)/installed: requirements-bench.txt bench/peers/package-lock.json | $(STAMPS)/dev
+	@echo "Installing the queues that the benchmarks compare us with..."
+	@$(PYTHON) -m venv $(PEERS)
+	@$(PEERS)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-bench.txt
+	@$(BIN)/python -m bench.queue_peers
+	@touch $@

@@ -1,16 +1,19 @@
 """A provider that answers every POST like Mega API after a fixed latency: `python -m bench.provider_stub 20`.
 
 A bare protocol on uvloop (about 20 us of CPU a request), so that the provider is never what is measured.
-Prints its port. `GET /` answers how many POSTs were taken.
+Prints its port. `GET /` answers how many POSTs were taken and when (epoch seconds) the first one was.
 """
 
 import asyncio
+import json
 import sys
+import time
 from typing import cast
 
 import uvloop
 
 _taken = 0
+_first_at = 0.0
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 _BODY = (
     b'{"error":false,"message":"message sent","messageData":{"key":'
@@ -43,13 +46,15 @@ class Provider(asyncio.Protocol):
             self.take() if is_post else self.tell()
 
     def take(self) -> None:
-        global _taken
+        global _first_at, _taken
+        if not _taken:
+            _first_at = time.time()
         _taken += 1
         body = _BODY % _taken
         asyncio.get_running_loop().call_later(self.latency_seconds, self.answer, body)
 
     def tell(self) -> None:
-        self.answer(b"%d" % _taken)
+        self.answer(json.dumps({"taken": _taken, "first_at": _first_at}).encode())
 
     def answer(self, body: bytes) -> None:
         if not self.transport.is_closing():

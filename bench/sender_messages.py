@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.measure import Measure
+from bench.queue_peers import IN_FLIGHT
 from bench.world import ROOT, World, add_campaign, add_numbers, add_tenant, running_world, session_on
 
-IN_FLIGHT = 200
 LATENCY_MS = 20
 TARGET = 0.40
 MESSAGES = 20_000

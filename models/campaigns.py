@@ -97,7 +97,7 @@ CAMPAIGN_TRANSITIONS: Transitions[CampaignStatus] = {
     CampaignStatus.SCHEDULED: frozenset(
         {CampaignStatus.RUNNING, CampaignStatus.HELD, CampaignStatus.PAUSED, CampaignStatus.CANCELLED}
     ),
-    CampaignStatus.HELD: frozenset({CampaignStatus.RUNNING, CampaignStatus.CANCELLED}),
+    CampaignStatus.HELD: frozenset({CampaignStatus.SCHEDULED, CampaignStatus.RUNNING, CampaignStatus.CANCELLED}),
     CampaignStatus.RUNNING: frozenset(
         {
             CampaignStatus.PAUSED,

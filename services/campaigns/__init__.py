@@ -33,7 +33,16 @@ from services.campaigns.follow_ups import FollowUp, follow_ups_of
 from services.campaigns.forecast import Forecast
 from services.campaigns.hours import NEVER, Hours, Opening, next_opening, opening, read_hours, safe_zone
 from services.campaigns.input import CampaignInput
-from services.campaigns.launch import Frozen, NotReady, launch_campaign, start_scheduled_campaign
+from services.campaigns.launch import (
+    LARGE,
+    PREPARING,
+    Frozen,
+    MorePeople,
+    NotReady,
+    begin_campaign,
+    launch_campaign,
+    start_scheduled_campaign,
+)
 from services.campaigns.messages import MAX_MESSAGES, WITHOUT_TEXT, MessageInput
 from services.campaigns.preview import Preview, draft_preview, preview, preview_or_404
 from services.campaigns.prices import expected_cost, list_prices, set_price
@@ -75,11 +84,13 @@ __all__ = [
     "EDITABLE",
     "EXIT_LINE",
     "EXPORT_HEADER",
+    "LARGE",
     "MAX_AFTER_DAYS",
     "MAX_FOLLOW_UPS",
     "MAX_MESSAGES",
     "MOST_PER_HOUR",
     "NEVER",
+    "PREPARING",
     "REPLIED",
     "SENTENCES",
     "WITHOUT_TEXT",
@@ -101,6 +112,7 @@ __all__ = [
     "Hours",
     "Members",
     "MessageInput",
+    "MorePeople",
     "Names",
     "NoDealToRemove",
     "NotReady",
@@ -119,6 +131,7 @@ __all__ = [
     "add_deal",
     "analytics_of",
     "audit_counters",
+    "begin_campaign",
     "campaign_of",
     "cancel_campaign",
     "cancel_pending",

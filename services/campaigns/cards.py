@@ -11,6 +11,7 @@ from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.campaigns import ACTIVE, Campaign, CampaignCounts, CampaignStatus
 from services.campaigns.figures import conversion_rate, progress_percent, share, success_rate
 from services.campaigns.find import campaign_of, counts_of
+from services.campaigns.launch import PREPARING
 
 MAX_SEARCH_CHARS: Final = 120
 
@@ -44,8 +45,14 @@ class Card:
 
     @property
     def is_moving(self) -> bool:
-        """True while figures may change by themselves: it runs, or its last messages are still being settled."""
-        return self.campaign.status in ACTIVE or self.counts.sending > 0
+        """True while figures may change by themselves: it runs or is being prepared, or its last messages are still
+        being settled."""
+        return self.campaign.status in ACTIVE or self.is_prepared or self.counts.sending > 0
+
+    @property
+    def is_prepared(self) -> bool:
+        """True while the sender writes its people down."""
+        return self.campaign.status is CampaignStatus.SCHEDULED and self.campaign.pause_reason == PREPARING
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,20 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
         first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
         content=check_content(session, parts, people, now),
     )  # fmt: skip
-    return replace(verdict, obstacles=_obstacles(verdict, parts, entitlement))
+    obstacles = _obstacles(
+        parts, entitlement, verdict.content, unknown=variables.unknown, is_nobody=not verdict.recipients
+    )
+    return replace(verdict, obstacles=obstacles)
+
+
+def obstacles_to_launch(session: Session, campaign: Campaign, now: datetime) -> list[Obstacle]:
+    """The same obstacles without counting the people, which costs as much again as writing them: whether there is
+    anybody, the launch sees by itself."""
+    parts = parts_of(session, campaign.tenant_id, campaign.id)
+    variables = variables_of(session, campaign, parts)
+    content = check_content(session, parts, audience(campaign, variables, now), now)
+    entitlement = entitlement_of(session, campaign.tenant_id, now)
+    return _obstacles(parts, entitlement, content, unknown=variables.unknown, is_nobody=False)
 
 
 def forecast_remaining(
@@ -324,19 +337,22 @@ def _empty_variables(
     return found
 
 
-def _obstacles(verdict: Verdict, parts: Parts, entitlement: Entitlement) -> list[Obstacle]:
+def _obstacles(
+    parts: Parts, entitlement: Entitlement, content: ContentVerdict, *, unknown: Sequence[str], is_nobody: bool
+) -> list[Obstacle]:
+    is_connected = any(one.status is InstanceStatus.CONNECTED for one in parts.instances)
     met = {
         Obstacle.NO_LICENCE: not entitlement.is_live,
         Obstacle.NO_MESSAGE: not parts.messages,
         Obstacle.NO_LIST: not parts.lists,
         Obstacle.NO_NUMBER: not parts.instances,
-        Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not verdict.connected,
-        Obstacle.UNKNOWN_VARIABLE: bool(verdict.unknown_variables),
-        Obstacle.FILE_MISSING: bool(verdict.content.missing_files),
-        Obstacle.NO_WORDS: bool(verdict.content.wordless),
-        Obstacle.UNKNOWN_TEMPLATE: bool(verdict.content.unknown),
-        Obstacle.INCOMPLETE_TEMPLATE: bool(verdict.content.incomplete),
-        Obstacle.NO_TEMPLATE: bool(verdict.content.outside),
-        Obstacle.NOBODY: bool(parts.lists) and not verdict.recipients,
+        Obstacle.NO_CONNECTED_NUMBER: bool(parts.instances) and not is_connected,
+        Obstacle.UNKNOWN_VARIABLE: bool(unknown),
+        Obstacle.FILE_MISSING: bool(content.missing_files),
+        Obstacle.NO_WORDS: bool(content.wordless),
+        Obstacle.UNKNOWN_TEMPLATE: bool(content.unknown),
+        Obstacle.INCOMPLETE_TEMPLATE: bool(content.incomplete),
+        Obstacle.NO_TEMPLATE: bool(content.outside),
+        Obstacle.NOBODY: bool(parts.lists) and is_nobody,
     }
     return [obstacle for obstacle in Obstacle if met[obstacle]]

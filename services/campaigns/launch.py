@@ -1,4 +1,9 @@
-"""Launching: one INSERT ... SELECT freezes the audience; from then on the ledger row is the truth about a person."""
+"""Launching: one INSERT ... SELECT freezes the audience; from then on the ledger row is the truth about a person.
+
+Few people are frozen in the request that starts the campaign. More than 5,000 are left to the sender, in a thread: the
+campaign is scheduled for now and says that it is being prepared. That launch holds no lock on the campaign's row while
+it writes, so that pausing and cancelling never wait for it; it looks at the end whether it may still begin.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +21,14 @@ from models.campaigns import Campaign, CampaignContact, CampaignCounts, Campaign
 from models.states import NotAllowedNow
 from services.audit import record_audit
 from services.campaigns.audience import audience
-from services.campaigns.check import SENTENCES, Obstacle, Verdict, check_campaign, variables_of
+from services.campaigns.check import (
+    SENTENCES,
+    Obstacle,
+    Verdict,
+    check_campaign,
+    obstacles_to_launch,
+    variables_of,
+)
 from services.campaigns.find import locked_campaign, parts_of
 from services.campaigns.follow_ups import refuse_step, start_steps
 from services.campaigns.logbook import write_log
@@ -25,6 +37,9 @@ LATEST_START: Final = timedelta(minutes=30)
 LAUNCHABLE: Final = frozenset(
     {CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.HELD, CampaignStatus.PAUSED}
 )
+LARGE: Final = 5_000
+"""More people than this would keep a web request waiting."""
+PREPARING: Final = "Preparando os destinatários. Os envios começam sozinhos; você pode fechar esta página."
 FROZEN_COLUMNS: Final = (
     "tenant_id",
     "campaign_id",
@@ -50,6 +65,21 @@ class NotReady(InvalidInput):
     code = "not_ready"
 
 
+class MorePeople(NotReady):
+    """The lists have grown since the person was told how many would receive."""
+
+    code = "more_people"
+    message = "As listas cresceram enquanto você conferia. Veja os números novos antes de enviar."
+
+
+class _Unwanted(Exception):
+    """What was frozen must not stay: nobody is in it, or somebody moved the campaign meanwhile."""
+
+    def __init__(self, *, is_nobody: bool) -> None:
+        super().__init__()
+        self.is_nobody = is_nobody
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """How many people a launch put into the campaign, by what became of them at once."""
@@ -65,19 +95,43 @@ def launch_campaign(session: Session, tenant_id: int, campaign_id: int, *, actor
     has been launched already: the campaign's row is locked, so of two launches at once the second sees the first."""
     campaign = locked_campaign(session, tenant_id, campaign_id)
     refuse_step(campaign)
-    if campaign.status not in LAUNCHABLE or campaign.started_at is not None:
-        raise NotAllowedNow("Esta campanha já começou. Recarregue a página para acompanhar.")
+    _refuse_started(campaign)
     verdict = check_campaign(session, tenant_id, campaign_id, now)
     refuse_unready(verdict, verdict.obstacles)
-    return _start(session, campaign, actor=actor, now=now)
+    frozen = _start(session, campaign, actor=actor, now=now)
+    assert frozen is not None, "its row is locked"
+    return frozen
+
+
+def begin_campaign(
+    session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime, at_most: int | None = None
+) -> CampaignStatus:
+    """Launch it here, or leave a large launch to the sender -> `running` or `scheduled`. MorePeople when it would go to
+    more than `at_most`; else refuses like `launch_campaign`. Asking again while it is prepared changes nothing."""
+    campaign = locked_campaign(session, tenant_id, campaign_id)
+    if campaign.status is CampaignStatus.SCHEDULED and campaign.pause_reason == PREPARING:
+        return campaign.status
+    refuse_step(campaign)
+    _refuse_started(campaign)
+    verdict = check_campaign(session, tenant_id, campaign_id, now)
+    refuse_unready(verdict, verdict.obstacles)
+    if at_most is not None and verdict.recipients > at_most:
+        raise MorePeople
+    if verdict.total > LARGE:
+        return _leave_to_the_sender(session, campaign, verdict, actor=actor, now=now)
+    _start(session, campaign, actor=actor, now=now)
+    return CampaignStatus.RUNNING
 
 
 def start_scheduled_campaign(
     session: Session, tenant_id: int, campaign_id: int, now: datetime
 ) -> CampaignStatus | None:
     """The sender's: launch a campaign whose moment has come -> its new status, None when there is nothing to do (not
-    due, or another daemon is at it). More than 30 minutes late, or with something in the way, it is held and the
-    person asked: nobody wants yesterday's good morning."""
+    due, another daemon is at it, or a person stopped it meanwhile). More than 30 minutes late, or with something in the
+    way, it is held and the person asked: nobody wants yesterday's good morning."""
+    name = func.hashtextextended(f"launch:{tenant_id}:{campaign_id}", 0)
+    if not session.scalar(select(func.pg_try_advisory_xact_lock(name))):
+        return None
     campaign = session.execute(
         select(Campaign)
         .where(
@@ -86,19 +140,51 @@ def start_scheduled_campaign(
             Campaign.status == CampaignStatus.SCHEDULED,
             Campaign.schedule_at <= now,
         )
-        .with_for_update(key_share=True, skip_locked=True)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if campaign is None or campaign.schedule_at is None:
         return None
     if now - campaign.schedule_at > LATEST_START:
         return _hold(session, campaign, TOO_LATE)
-    verdict = check_campaign(session, tenant_id, campaign_id, now)
-    serious = [obstacle for obstacle in verdict.obstacles if obstacle is not Obstacle.NO_CONNECTED_NUMBER]
+    obstacles = obstacles_to_launch(session, campaign, now)
+    serious = [obstacle for obstacle in obstacles if obstacle is not Obstacle.NO_CONNECTED_NUMBER]
     if serious:
         return _hold(session, campaign, SENTENCES[serious[0]])
-    _start(session, campaign, actor=None, now=now)
+    return _start_if_still_wanted(session, campaign, now)
+
+
+def _start_if_still_wanted(session: Session, campaign: Campaign, now: datetime) -> CampaignStatus | None:
+    """Freeze first, then look: of a launch that nobody wants any more, or that reaches nobody, nothing remains."""
+    try:
+        with session.begin_nested():
+            frozen = _start(session, campaign, actor=None, now=now)
+            if frozen is None or not frozen.pending:
+                raise _Unwanted(is_nobody=frozen is not None)
+    except _Unwanted as unwanted:
+        return _hold(session, campaign, SENTENCES[Obstacle.NOBODY]) if unwanted.is_nobody else None
     return CampaignStatus.RUNNING
+
+
+def _leave_to_the_sender(
+    session: Session, campaign: Campaign, verdict: Verdict, *, actor: int | None, now: datetime
+) -> CampaignStatus:
+    campaign.status, campaign.schedule_at, campaign.pause_reason = CampaignStatus.SCHEDULED, now, PREPARING
+    write_log(
+        session, campaign.tenant_id, campaign.id, LogType.RESUMED, "Os destinatários estão sendo preparados.",
+        actor=actor, recipients=verdict.recipients,
+    )  # fmt: skip
+    record_audit(
+        session, campaign.tenant_id, "campaigns.launch", actor_user_id=actor, target=("campaign", campaign.id),
+        recipients=verdict.recipients,
+    )  # fmt: skip
+    wake_sender_after_commit(session)
+    session.flush()
+    return CampaignStatus.SCHEDULED
+
+
+def _refuse_started(campaign: Campaign) -> None:
+    if campaign.status not in LAUNCHABLE or campaign.started_at is not None:
+        raise NotAllowedNow("Esta campanha já começou. Recarregue a página para acompanhar.")
 
 
 def refuse_unready(verdict: Verdict, obstacles: Sequence[Obstacle]) -> None:
@@ -110,10 +196,11 @@ def refuse_unready(verdict: Verdict, obstacles: Sequence[Obstacle]) -> None:
     raise NotReady(SENTENCES[obstacles[0]], code=obstacles[0].value, fields=fields)
 
 
-def _start(session: Session, campaign: Campaign, *, actor: int | None, now: datetime) -> Frozen:
+def _start(session: Session, campaign: Campaign, *, actor: int | None, now: datetime) -> Frozen | None:
+    """None when somebody moved the campaign while its people were being written."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id
     frozen = _freeze(session, campaign, now)
-    session.execute(
+    started = session.scalar(
         update(Campaign)
         .where(Campaign.tenant_id == tenant_id, Campaign.id == campaign_id, Campaign.status == campaign.status)
         .values(
@@ -124,7 +211,10 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
             # Who is invalid from the start was never tried: the alarm counts what comes later.
             alarm_invalid=frozen.invalid,
         )
+        .returning(Campaign.id)
     )
+    if started is None:
+        return None
     write_log(
         session, tenant_id, campaign_id, LogType.CONTACT_ADDED, "Destinatários incluídos.", actor=actor,
         count=frozen.total, pending=frozen.pending, suppressed=frozen.suppressed, invalid=frozen.invalid,
@@ -174,10 +264,18 @@ def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
     return frozen
 
 
-def _hold(session: Session, campaign: Campaign, reason: str) -> CampaignStatus:
-    campaign.status, campaign.pause_reason = CampaignStatus.HELD, reason
+def _hold(session: Session, campaign: Campaign, reason: str) -> CampaignStatus | None:
+    tenant_id, campaign_id = campaign.tenant_id, campaign.id
+    held = session.scalar(
+        update(Campaign)
+        .where(Campaign.tenant_id == tenant_id, Campaign.id == campaign_id, Campaign.status == CampaignStatus.SCHEDULED)
+        .values(status=CampaignStatus.HELD, pause_reason=reason)
+        .returning(Campaign.id)
+    )
+    if held is None:
+        return None
     write_log(
-        session, campaign.tenant_id, campaign.id, LogType.PAUSED, "Não começou no horário marcado e espera por você.",
+        session, tenant_id, campaign_id, LogType.PAUSED, "Não começou no horário marcado e espera por você.",
         severity=Severity.WARNING, status=CampaignStatus.HELD,
     )  # fmt: skip
     session.flush()

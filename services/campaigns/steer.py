@@ -27,7 +27,7 @@ from services.audit import record_audit
 from services.campaigns.check import check_campaign
 from services.campaigns.find import campaign_of, locked_campaign, steps_of
 from services.campaigns.follow_ups import move_steps, refuse_before_parent, refuse_step
-from services.campaigns.launch import launch_campaign, refuse_unready
+from services.campaigns.launch import begin_campaign, refuse_unready
 from services.campaigns.logbook import write_log
 
 PAUSED_BY_HAND: Final = "Pausada por alguém da equipe."
@@ -42,18 +42,18 @@ class Resend(StrEnum):
 
 
 def start_campaign(
-    session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime
+    session: Session, tenant_id: int, campaign_id: int, *, actor: int | None, now: datetime, at_most: int | None = None
 ) -> CampaignStatus:
     """What the one button does: a draft with a moment in the future is scheduled, a paused campaign goes on, any
-    other is launched. NotReady or NotAllowedNow otherwise."""
+    other is launched, by the sender when it goes to many. NotReady (MorePeople than `at_most`) or NotAllowedNow
+    otherwise."""
     campaign = locked_campaign(session, tenant_id, campaign_id)
     if campaign.status is CampaignStatus.PAUSED:
         return resume_campaign(session, tenant_id, campaign_id, actor=actor, now=now)
     if campaign.status is CampaignStatus.DRAFT and campaign.schedule_at and campaign.schedule_at > now:
         schedule_campaign(session, tenant_id, campaign_id, campaign.schedule_at, actor=actor, now=now)
         return CampaignStatus.SCHEDULED
-    launch_campaign(session, tenant_id, campaign_id, actor=actor, now=now)
-    return CampaignStatus.RUNNING
+    return begin_campaign(session, tenant_id, campaign_id, actor=actor, now=now, at_most=at_most)
 
 
 def schedule_campaign(
@@ -95,8 +95,7 @@ def resume_campaign(
         if campaign.schedule_at and campaign.schedule_at > now:
             schedule_campaign(session, tenant_id, campaign_id, campaign.schedule_at, actor=actor, now=now)
             return CampaignStatus.SCHEDULED
-        launch_campaign(session, tenant_id, campaign_id, actor=actor, now=now)
-        return CampaignStatus.RUNNING
+        return begin_campaign(session, tenant_id, campaign_id, actor=actor, now=now)
     refuse_before_parent(session, campaign)
     paused = {CampaignStatus.PAUSED}
     told: dict[str, Any] = {"pause_reason": "", "next_send_at": None, **_alarm_figures()}

@@ -14,7 +14,6 @@ from sqlalchemy.orm import Session
 
 from connectors.whatsapp import connector
 from core.clock import utcnow
-from services.campaigns import start_scheduled_campaign
 from services.instances import open_account
 from services.sending.checks import Pace, ask_checks
 from services.sending.database import told
@@ -23,12 +22,12 @@ from services.sending.engine import Engine, wait_for
 from services.sending.follow_up import follow_up
 from services.sending.presence import Absences, Presence, absent_daemons
 from services.sending.receipts import read_inbox
+from services.sending.starts import Starts
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
 from services.sending.watch.alarms import sound_alarms
 from services.sending.watch.health import mind_health, stop_silent, try_silent_again
 from services.sending.watch.recovery import begin_days, cancel_leftovers, expire, prepare_months, recover, take_over
-from services.sending.watch.schedule import Due, due_schedules
 from services.sending.watch.status import Doubtful, Doubts, apply_status, doubtful_numbers, is_connected
 
 log = structlog.get_logger()
@@ -42,6 +41,7 @@ class Daemon:
     engine: Engine
     redis_url: str = ""
     presence: Presence = field(init=False)
+    starts: Starts = field(init=False)
     absences: Absences = field(default_factory=Absences)
     doubts: Doubts = field(init=False)
     name: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
@@ -50,6 +50,7 @@ class Daemon:
     def __post_init__(self) -> None:
         self.presence = Presence(self.engine.factory, self.engine.daemon_id)
         self.doubts = Doubts(timedelta(seconds=self.engine.tuning.unclear_rest_seconds))
+        self.starts = Starts(self.engine)
 
     async def run(self) -> None:
         """All loops until stopped."""
@@ -66,7 +67,7 @@ class Daemon:
             self._every(tuning.sweep_every, self._sweep),
             self._every(tuning.direct_tend_every, self._tend_directs),
             self._every(tuning.follow_up_every, self._follow_up),
-            self._every(tuning.schedule_every, self._start_due),
+            self._every(tuning.schedule_every, self.starts.start_due),
             self._every(tuning.status_every, self._ask_doubtful),
             self._every(tuning.health_every, self._mind_health),
             self._every(tuning.checks_every, self._ask_checks),
@@ -143,24 +144,6 @@ class Daemon:
         if await follow_up(self.engine.database, self.engine.clock.now(), self.engine.stopping):
             self.engine.wake()
 
-    async def _start_due(self) -> None:
-        for due in await self.engine.database.run(partial(due_schedules, now=self.engine.clock.now())):
-            await self._start(due)
-
-    async def _start(self, due: Due) -> None:
-        """One start that can't be made (its lists are gone) never stops the others. The campaigns room holds what is
-        more than 30 minutes late; a launch of a million rows takes its time in a thread of its own."""
-
-        def work(session: Session) -> None:
-            start_scheduled_campaign(session, due.tenant_id, due.campaign_id, self.engine.clock.now())
-
-        try:
-            await self.engine.database.run(work)
-        except Exception as error:
-            log.warning("start_failed", campaign_id=due.campaign_id, **told(error))
-        else:
-            self.engine.wake()
-
     async def _read_inbox(self) -> None:
         """Step 6."""
         await read_inbox(self.engine.database, self.engine.clock.now(), self.engine.stopping)
@@ -204,6 +187,7 @@ class Daemon:
             await self.engine.database.run(partial(_erase_beat, name=self.name))
         except Exception as error:
             log.warning("beat_not_erased", **told(error))
+        await self.starts.stop()
         await asyncio.to_thread(self.presence.leave)
         self.engine.database.close()
 

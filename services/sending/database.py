@@ -21,9 +21,9 @@ THREADS = 5
 class Database:
     """`await run(work)` calls `work(session)` in a thread and commits."""
 
-    def __init__(self, factory: SessionFactory) -> None:
+    def __init__(self, factory: SessionFactory, *, threads: int = THREADS) -> None:
         self._factory = factory
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="sender-db")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="sender-db")
 
     async def run(self, work: Callable[[Session], ResultT]) -> ResultT:
         """The result after the commit. Whatever the work or the commit raises comes out; the transaction is undone,
@@ -35,8 +35,8 @@ class Database:
             return work(session)
 
     def close(self) -> None:
-        """Wait for the threads."""
-        self._threads.shutdown()
+        """Wait for what the threads are at; what hasn't begun is dropped."""
+        self._threads.shutdown(cancel_futures=True)
 
 
 def told(error: BaseException) -> dict[str, object]:

@@ -21,20 +21,27 @@ from views.campaigns.blueprint import ID, blueprint, came_from, page_of
 def start(campaign_id: int) -> Response:
     """Send, or schedule. More people than the button said are not written to without asking again."""
     who, session = current_principal(), db.session()
+    promised = request.form.get("recipients", "")
+    at_most = int(promised[:12]) if promised.isdecimal() else None
     try:
-        status = room.start_campaign(session, who.tenant_id, campaign_id, actor=who.user_id, now=utcnow())
+        status = room.start_campaign(
+            session, who.tenant_id, campaign_id, actor=who.user_id, now=utcnow(), at_most=at_most
+        )
+    except room.MorePeople as refusal:
+        session.rollback()
+        flash(refusal.message, "warning")
+        return redirect(url_for("campaigns.check", campaign_id=campaign_id), 303)
     except (room.NotReady, NotAllowedNow) as refusal:
         session.rollback()
         flash(refusal.message, "danger")
         return redirect(url_for("campaigns.check", campaign_id=campaign_id), 303)
-    receiving = room.counts_of(session, who.tenant_id, campaign_id).pending
-    promised = request.form.get("recipients", "")
-    if promised.isdecimal() and receiving > int(promised[:12]):
-        session.rollback()
-        flash(_("As listas cresceram enquanto você conferia. Veja os números novos antes de enviar."), "warning")
-        return redirect(url_for("campaigns.check", campaign_id=campaign_id), 303)
     session.commit()
-    if status is CampaignStatus.SCHEDULED:
+    if room.campaign_of(session, who.tenant_id, campaign_id).pause_reason == room.PREPARING:
+        flash(
+            _("Estamos preparando os destinatários. Os envios começam sozinhos; você pode fechar esta página."),
+            "success",
+        )
+    elif status is CampaignStatus.SCHEDULED:
         flash(_("Campanha agendada. Ela começa sozinha; você pode fechar esta página."), "success")
     else:
         flash(_("Os envios começaram. Você pode fechar esta página; tudo continua."), "success")

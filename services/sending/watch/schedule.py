@@ -5,12 +5,20 @@ from typing import NamedTuple
 
 from sqlalchemy.orm import Session
 
+from services.campaigns import LARGE
 from services.sending.watch import sql
 
 
 class Due(NamedTuple):
+    """`people` is what its lists hold together: more than its audience at most."""
+
     tenant_id: int
     campaign_id: int
+    people: int
+
+    @property
+    def is_large(self) -> bool:
+        return self.people > LARGE
 
 
 def due_schedules(session: Session, now: datetime) -> list[Due]:

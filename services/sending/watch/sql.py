@@ -105,7 +105,11 @@ RETURNING c.tenant_id, c.id, c.pause_reason
 """)
 
 DUE_SCHEDULES: Final = text("""
-SELECT c.tenant_id, c.id FROM campaigns c
+SELECT c.tenant_id, c.id, COALESCE((
+    SELECT sum(l.lead_count) FROM campaign_lists m
+    JOIN lead_lists l ON l.tenant_id = m.tenant_id AND l.id = m.list_id
+    WHERE m.tenant_id = c.tenant_id AND m.campaign_id = c.id), 0)
+FROM campaigns c
 WHERE c.status = 'scheduled' AND c.schedule_at <= :now
 ORDER BY c.schedule_at
 LIMIT 100
