@@ -69,7 +69,6 @@ class Daemon:
             self._every(tuning.follow_up_every, self._follow_up),
             self._every(tuning.schedule_every, self.starts.start_due),
             self._every(tuning.status_every, self._ask_doubtful),
-            self._every(tuning.health_every, self._mind_health),
             self._every(tuning.checks_every, self._ask_checks),
             self._every(tuning.alarms_every, self._sound_alarms),
             self._every(tuning.inbox_every, self._read_inbox),
@@ -131,6 +130,9 @@ class Daemon:
     async def _sweep(self) -> None:
         now, run = self.engine.clock.now(), self.engine.database.run
         await run(partial(begin_days, now=now))
+        # After it, never beside it: both would skip the rows that the other has locked.
+        if await run(partial(mind_health, now=now)):
+            self.engine.wake()
         in_pieces: tuple[Callable[[Session], int], ...] = (partial(expire, now=now), cancel_leftovers)
         for work in in_pieces:
             while not self.engine.stopping.is_set() and (await run(work)) > 0:
@@ -166,10 +168,6 @@ class Daemon:
 
     async def _sound_alarms(self) -> None:
         await self.engine.database.run(partial(sound_alarms, now=self.engine.clock.now()))
-
-    async def _mind_health(self) -> None:
-        if await self.engine.database.run(partial(mind_health, now=self.engine.clock.now())):
-            self.engine.wake()
 
     async def _ask(self, number: Doubtful) -> None:
         provider = connector(number.connector)

@@ -41,7 +41,6 @@ class Tuning:
     """A connected number whose last three messages or more had no receipt and no echo for so long is paused ..."""
     trial_seconds: float = 1800.0
     """... until the first one comes, else for so long."""
-    health_every: float = 30.0
     alarms_every: float = 1.0
     checks_every: float = 1.0
     check_gap_seconds: float = 10.0
