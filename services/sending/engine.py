@@ -148,14 +148,16 @@ class Engine:
     async def _look_for_directs(self) -> None:
         while not self.stopping.is_set():
             self.direct_woken.clear()
+            rest = self.tuning.direct_rest
             try:
                 seen = partial(waiting_numbers, now=self.clock.now(), daemon_id=self.daemon_id)
                 if self._queue.show(await self.database.run(seen), self.clock.epoch()):
                     self.work_came.set()
             except Exception as error:
                 log.warning("direct_look_failed", **told(error))
+                rest = self.tuning.backoff_most
             # Wakes come by the thousand while receipts do; one look then serves them all.
-            await wait_for(self.stopping, self.tuning.direct_rest)
+            await wait_for(self.stopping, rest)
             await wait_for(self.direct_woken, self.tuning.look_every)
 
     async def _look_for_campaigns(self) -> None:

@@ -11,8 +11,8 @@ class Tuning:
     look_every: float = 0.25
     look_share: float = 0.2
     """A look that takes long is repeated less often, so that looking costs at most this share of the time."""
-    direct_rest: float = 0.02
-    """Between two looks for direct messages, however often we are woken."""
+    direct_rest: float = 0.1
+    """Between two looks for direct messages, however often we are woken: each stored webhook wakes us."""
     direct_tend_every: float = 2.0
     tick: float = 0.005
     """After something became possible, this long is waited for more of it: larger batches cost less each."""

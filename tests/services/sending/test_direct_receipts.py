@@ -60,6 +60,11 @@ def test_an_echo_settles_an_unconfirmed_one_by_recipient_and_text(scene: Scene) 
     number = scene.add_number("http://127.0.0.1:9")
     first, second = queue(scene, number, ANA, "Primeira"), queue(scene, number, ANA, "Segunda")
     unconfirmed(scene, first, second)
+    scene.run_sql(
+        "UPDATE direct_messages SET claimed_at = now() - interval '3 minutes'"
+        " WHERE tenant_id = :tenant_id AND id = :one",
+        one=first,
+    )
     scene.add_inbox(number, echo("id-1", "Primeira"), echo("id-x", "Nunca dita"))
     age_inbox(scene)
 
