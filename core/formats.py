@@ -19,6 +19,10 @@ HOME_COUNTRY = 55
 _TODAY = {PORTUGUESE: "hoje", ENGLISH: "today"}
 _YESTERDAY = {PORTUGUESE: "ontem", ENGLISH: "yesterday"}
 _TOMORROW = {PORTUGUESE: "amanhã", ENGLISH: "tomorrow"}
+_WEEKDAYS = {
+    PORTUGUESE: ("segunda", "terça", "quarta", "quinta", "sexta", "sábado", "domingo"),
+    ENGLISH: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
 _NOW = {PORTUGUESE: "agora", ENGLISH: "now"}
 _AGO = {PORTUGUESE: "há {}", ENGLISH: "{} ago"}
 _AHEAD = {PORTUGUESE: "em {}", ENGLISH: "in {}"}
@@ -61,14 +65,20 @@ def _foreign_phone(phone: str) -> str:
 
 
 def when(moment: datetime, *, now: datetime, zone: ZoneInfo, locale: str = PORTUGUESE) -> str:
-    """A moment beside ``now``, in the reader's zone: ``hoje, 17h40``, ``ontem, 9h05``, ``21/11, 8h``.
+    """A moment beside ``now``, in the reader's zone: ``hoje, 17h40``, ``ontem, 9h05``, ``quarta, 15h40`` within the
+    coming week, else ``21/11, 8h``.
 
     The year is written only when it isn't this one. Both moments are aware; ValueError otherwise.
     """
     local, today = _aware(moment).astimezone(zone), _aware(now).astimezone(zone)
     distance = (local.date() - today.date()).days
     words = {0: _TODAY, -1: _YESTERDAY, 1: _TOMORROW}
-    day = words[distance][locale] if distance in words else _day(local, today.year, locale)
+    if distance in words:
+        day = words[distance][locale]
+    elif 1 < distance < 7:
+        day = _WEEKDAYS[locale][local.weekday()]
+    else:
+        day = _day(local, today.year, locale)
     return f"{day}, {clock_time(local, locale=locale)}"
 
 

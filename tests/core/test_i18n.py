@@ -61,6 +61,10 @@ def test_no_text_breaks_the_phone_format(text):
         (NOW, "hoje, 17h40"),
         (NOW - timedelta(hours=32, minutes=35), "ontem, 9h05"),
         (NOW + timedelta(hours=7, minutes=20), "amanhã, 1h"),
+        (NOW + timedelta(days=2), "segunda, 17h40"),
+        (NOW + timedelta(days=6), "sexta, 17h40"),
+        (NOW + timedelta(days=7), "28/11, 17h40"),
+        (NOW - timedelta(days=2), "19/11, 17h40"),
         (NOW - timedelta(days=30, minutes=40), "22/10, 17h"),
         (NOW - timedelta(days=400), "17/10/2025, 17h40"),
         (datetime(2026, 11, 21, 2, 59, tzinfo=UTC), "ontem, 23h59"),  # already today in UTC

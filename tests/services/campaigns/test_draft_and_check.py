@@ -1,16 +1,17 @@
 """Composing a campaign and the check before sending."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from models.accounts import DailyUsage
 from models.campaigns import Campaign, CampaignStatus, ContactStatus, RotationMode
 from models.instances import InstanceStatus
+from models.leads import Lead
 from models.states import NotAllowedNow
 from services import campaigns
 from services.campaigns import MessageInput, Obstacle, Reason
@@ -174,6 +175,28 @@ def test_the_quota_left_today_is_what_plan_and_campaign_allow(session: Session, 
     assert (verdict.quota.left_today, verdict.quota.day_limit) == (10, 100)
     assert verdict.exceeds_today
     assert verdict.forecast.days == 2
+
+
+def test_the_forecast_knows_zones_health_and_warm_up(session: Session, tenant: TenantHandle) -> None:
+    """At 20h30 in São Paulo half an hour of a message a minute is left there, and an hour and a half in Manaus."""
+    evening = NOW + timedelta(hours=8, minutes=30)
+    people = add_list(session, tenant.id, 50)
+    pace = {"min_interval_ms": 60_000, "max_interval_ms": 60_000, "warm_up": False}
+    hours = dict(campaigns.DEFAULT_WINDOW)
+    well = add_number(session, tenant.id, **pace)
+    made = add_campaign(session, tenant.id, lists=[people], instances=[well], window=hours)
+    ends_at = campaigns.check_campaign(session, tenant.id, made.id, evening).forecast.ends_at
+    assert ends_at == datetime(2026, 11, 24, 12, 18, tzinfo=UTC)
+    moved = func.replace(Lead.phone, "5511", "5592")
+    session.execute(update(Lead).where(Lead.tenant_id == tenant.id).values(phone=moved, phone_key=moved))
+    assert campaigns.check_campaign(session, tenant.id, made.id, evening).forecast.ends_at == evening + timedelta(
+        minutes=49
+    )
+    ill = add_number(session, tenant.id, **pace, health_score=40)
+    new = add_number(session, tenant.id, **pace | {"warm_up": True}, first_connected_at=NOW)
+    for numbers, days in (([ill], 0), ([new], 3)):
+        other = add_campaign(session, tenant.id, lists=[people], instances=numbers)
+        assert campaigns.check_campaign(session, tenant.id, other.id, NOW).forecast.days == days
 
 
 def test_the_preview_walks_over_those_who_receive(session: Session, tenant: TenantHandle) -> None:

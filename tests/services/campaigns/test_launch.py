@@ -6,15 +6,17 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.errors import NotFound
 from core.tenancy import tenant_scope
+from core.zones import ACRE, BRASILIA, TENANT
 from models.campaigns import CampaignContact, CampaignLog, CampaignStatus, ContactStatus, LogType
-from models.leads import LeadListMember, Suppression
+from models.leads import Lead, LeadListMember, Suppression
 from models.states import NotAllowedNow
 from services import campaigns
+from services.accounts import limit_messages_per_person
 from tests.support.campaigns import NOW, add_campaign, add_list, add_number, launched, move_contacts, phone, suppress
 from tests.support.world import TenantHandle
 
@@ -114,6 +116,35 @@ def test_whoever_heard_from_us_lately_is_spared(session: Session, tenant: Tenant
     spared = [one for one in contacts(session, tenant, campaign_id).values() if one.reason == "repeat_guard"]
     assert [one.phone for one in spared] == [phone(1)]
     assert spared[0].status is ContactStatus.SUPPRESSED
+
+
+def test_whoever_had_the_weeks_messages_is_left_out_and_the_check_page_says_so_before(
+    session: Session, tenant: TenantHandle
+) -> None:
+    people = add_list(session, tenant.id, 3)
+    for days in (1, 6):
+        before = launched(session, tenant.id, lists=[people])
+        move_contacts(session, tenant.id, before, ContactStatus.READ, count=1, sent_at=NOW - timedelta(days=days))
+    made = add_campaign(session, tenant.id, lists=[people])
+    verdict = campaigns.check_campaign(session, tenant.id, made.id, NOW)
+    assert (verdict.recipients, verdict.left_out) == (2, {campaigns.Reason.FREQUENCY_CAP: 1})
+    campaign_id = launched(session, tenant.id, lists=[people])
+    assert [one.phone for one in contacts(session, tenant, campaign_id).values() if one.reason == "frequency_cap"] == [
+        phone(1)
+    ]
+    limit_messages_per_person(session, tenant.id, None, actor=None)
+    assert campaigns.check_campaign(session, tenant.id, made.id, NOW).recipients == 3
+
+
+def test_the_launch_writes_down_where_each_person_lives(session: Session, tenant: TenantHandle) -> None:
+    people = add_list(session, tenant.id, 3)
+    numbers = {"5568999991234": ACRE, "351912345678": TENANT, phone(3): BRASILIA}
+    for before, after in zip((phone(1), phone(2)), numbers, strict=False):
+        session.execute(
+            update(Lead).where(Lead.tenant_id == tenant.id, Lead.phone == before).values(phone=after, phone_key=after)
+        )
+    campaign_id = launched(session, tenant.id, lists=[people])
+    assert {one.phone: one.zone for one in contacts(session, tenant, campaign_id).values()} == numbers
 
 
 def test_the_story_says_how_many_were_added_and_who_started(session: Session, tenant: TenantHandle) -> None:

@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.zones import AMAZON, BRASILIA, ZONES
 from services.campaigns.forecast import Channel, Load, forecast
-from services.campaigns.hours import ALWAYS, open_spans, read_hours
+from services.campaigns.hours import ALWAYS, is_open, open_spans, read_hours
 from services.campaigns.window import DEFAULT_WINDOW, BadWindow, checked_window
+from services.instances import Stage
 
 ZONE = "America/Sao_Paulo"
 MONDAY, SATURDAY, SUNDAY = date(2026, 11, 23), date(2026, 11, 28), date(2026, 11, 29)
@@ -111,3 +113,69 @@ def test_more_messages_never_end_earlier(messages: int, more: int, gap: float, l
     )
     assert few is not None
     assert many is None or few <= many
+
+
+EAST_AND_WEST = {BRASILIA: 60, AMAZON: 60}
+
+
+def test_people_in_the_west_are_written_to_after_the_east_has_shut() -> None:
+    """Noon to 21h in São Paulo is 541 messages; the rest of them live where it is an hour earlier."""
+    default = read_hours(DEFAULT_WINDOW)
+    some = {BRASILIA: 541, AMAZON: 30}
+    done = forecast(load(571, Channel(60), hours=default, by_zone=some), NOON)
+    assert done.ends_at == datetime(2026, 11, 24, 0, 30, tzinfo=UTC)
+    home = forecast(load(571, Channel(60), hours=default), NOON)
+    assert home.ends_at == datetime(2026, 11, 24, 12, 29, tzinfo=UTC)
+
+
+def test_the_east_goes_first_while_both_are_open() -> None:
+    default = read_hours(DEFAULT_WINDOW)
+    both = forecast(load(120, Channel(60), hours=default, by_zone=EAST_AND_WEST), NOON)
+    assert both.ends_at == NOON + timedelta(minutes=119)
+    late = forecast(load(120, Channel(60), hours=default, by_zone=EAST_AND_WEST), NOON + timedelta(hours=9))
+    assert (late.ends_at, late.days) == (datetime(2026, 11, 24, 12, 59, tzinfo=UTC), 2)
+
+
+def test_hours_of_the_tenants_zone_ask_nobody_where_they_live() -> None:
+    here = read_hours(dict(DEFAULT_WINDOW) | {"timezone": "tenant"})
+    spread, home = (
+        forecast(load(700, Channel(60), hours=here, by_zone=by_zone), NOON) for by_zone in ({AMAZON: 700}, {})
+    )
+    assert spread == home
+
+
+def test_a_holiday_is_left_out_of_a_forecast() -> None:
+    christmas_eve = datetime(2026, 12, 24, 23, 59, tzinfo=UTC)
+    skips, sends = (read_hours(dict(DEFAULT_WINDOW) | {"holidays": said}) for said in ("skip", "send"))
+    assert forecast(load(3, Channel(60), hours=sends), christmas_eve).ends_at == datetime(2026, 12, 25, 12, tzinfo=UTC)
+    assert forecast(load(3, Channel(60), hours=skips), christmas_eve).ends_at == datetime(2026, 12, 26, 13, tzinfo=UTC)
+
+
+def test_a_number_in_its_warm_up_may_send_more_each_day() -> None:
+    stages = (Stage(1, 10), Stage(3, 20), Stage(5, None))
+    done = [
+        forecast(load(61, Channel(60, stages=stages, warm_up_day=day, used=used)), NOON).days
+        for day, used in ((1, 0), (1, 10), (3, 0), (5, 0))
+    ]
+    assert done == [5, 4, 3, 1]
+    assert forecast(load(61, Channel(60, cap=5, stages=stages)), NOON).days == 13
+
+
+@given(
+    st.dictionaries(st.sampled_from(ZONES), st.integers(0, 400), min_size=1),
+    st.integers(1, 5),
+    st.integers(0, 7 * 24 * 60),
+)
+def test_a_forecast_over_zones_ends_in_open_hours_and_not_before_the_pace_allows(
+    by_zone: dict[int, int], numbers: int, minutes: int
+) -> None:
+    starts_at, messages = NOON + timedelta(minutes=minutes), sum(by_zone.values())
+    hours = read_hours(DEFAULT_WINDOW)
+    done = forecast(load(messages, *[Channel(60)] * numbers, hours=hours, by_zone=by_zone), starts_at)
+    assert done.ends_at is not None
+    assert done.ends_at >= starts_at + timedelta(minutes=max(0, -(-messages // numbers) - 1))
+    if messages:
+        inhabited = [code for code in ZONES if by_zone.get(code)]
+        moment = done.ends_at - timedelta(seconds=1) if done.ends_at > starts_at else done.ends_at
+        near = (moment, done.ends_at)
+        assert any(is_open(hours, one, hours.zone_for(code, ZONE)) for code in inhabited for one in near)
