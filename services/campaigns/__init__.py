@@ -1,6 +1,6 @@
 """Campaigns: compose, check, launch, steer, and report on them."""
 
-from services.campaigns.audience import Reason, columns_of_tenant
+from services.campaigns.audience import LARGE, Reason, columns_of_tenant
 from services.campaigns.cards import Card, Totals, card_of, cards_of, totals_of
 from services.campaigns.check import (
     SENTENCES,
@@ -27,7 +27,6 @@ from services.campaigns.first_steps import Choices, FirstSteps, choices_of, firs
 from services.campaigns.forecast import Forecast
 from services.campaigns.input import MAX_MESSAGES, CampaignInput
 from services.campaigns.launch import (
-    LARGE,
     PREPARING,
     Frozen,
     MorePeople,

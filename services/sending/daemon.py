@@ -18,7 +18,7 @@ from services.instances import open_account
 from services.sending.database import told
 from services.sending.engine import Engine, wait_for
 from services.sending.presence import Absences, Presence, absent_daemons
-from services.sending.receipts import read_inbox
+from services.sending.receipts import forget_calls, read_inbox
 from services.sending.starts import Starts
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
@@ -118,7 +118,11 @@ class Daemon:
     async def _sweep(self) -> None:
         now, run = self.engine.clock.now(), self.engine.database.run
         await run(partial(begin_days, now=now))
-        in_pieces: tuple[Callable[[Session], int], ...] = (partial(expire, now=now), cancel_leftovers)
+        in_pieces: tuple[Callable[[Session], int], ...] = (
+            partial(expire, now=now),
+            cancel_leftovers,
+            partial(forget_calls, now=now),
+        )
         for work in in_pieces:
             while not self.engine.stopping.is_set() and (await run(work)) > 0:
                 pass
