@@ -121,6 +121,7 @@ class WebhookDelivery(TenantOwned, Base):
     __table_args__ = (
         ForeignKeyConstraint(["tenant_id", "instance_id"], ["instances.tenant_id", "instances.id"], ondelete="CASCADE"),
         Index("ix_webhook_inbox_due", "due_at", postgresql_where=text("status = 'pending'")),
+        Index("ix_webhook_inbox_applied_at", "applied_at", postgresql_where=text("applied_at IS NOT NULL")),
     )
 
     instance_id: Mapped[int]

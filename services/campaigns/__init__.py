@@ -1,7 +1,7 @@
 """Campaigns: compose, check, launch, steer, and report on them."""
 
 from services.campaigns.analytics import Analytics, analytics_of
-from services.campaigns.audience import Reason, columns_of_tenant
+from services.campaigns.audience import LARGE, Reason, columns_of_tenant
 from services.campaigns.cards import Card, Totals, card_of, cards_of, totals_of
 from services.campaigns.check import (
     SENTENCES,
@@ -34,7 +34,6 @@ from services.campaigns.forecast import Forecast
 from services.campaigns.hours import NEVER, Hours, Opening, next_opening, opening, read_hours, safe_zone
 from services.campaigns.input import CampaignInput
 from services.campaigns.launch import (
-    LARGE,
     PREPARING,
     Frozen,
     MorePeople,

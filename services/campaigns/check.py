@@ -15,7 +15,7 @@ from models.accounts import DailyUsage
 from models.campaigns import Campaign, CampaignContact, CampaignDay, CampaignStatus, ContactStatus
 from models.instances import Instance, InstanceStatus
 from services.accounts import Entitlement, entitlement_of
-from services.campaigns.audience import Reason, Variables, audience, read_variables
+from services.campaigns.audience import Reason, Variables, audience, planned_for_many, read_variables
 from services.campaigns.content_check import ContentVerdict, check_content
 from services.campaigns.find import Parts, campaign_of, parts_of, texts_of_steps, zone_of_tenant
 from services.campaigns.first_contacts import count_first_contacts
@@ -133,7 +133,8 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     parts = parts_of(session, tenant_id, campaign_id)
     variables = variables_of(session, campaign, parts)
     people = audience(campaign, variables, now)
-    counted = _count(session, people, variables)
+    with planned_for_many(session, parts.lists):
+        counted = _count(session, people, variables)
     entitlement = entitlement_of(session, tenant_id, now)
     zone = zone_of_tenant(session, tenant_id)
     quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
@@ -199,7 +200,8 @@ def variables_of(session: Session, campaign: Campaign, parts: Parts) -> Variable
     is written to must be able to get every step."""
     fallbacks = () if campaign.leave_out_incomplete else campaign.variable_fallbacks
     texts = [*texts_of(parts.messages), *texts_of_steps(session, campaign.tenant_id, campaign.id)]
-    return read_variables(session, campaign.tenant_id, campaign.id, texts, fallbacks)
+    with planned_for_many(session, parts.lists):
+        return read_variables(session, campaign.tenant_id, campaign.id, texts, fallbacks)
 
 
 def quota_of(session: Session, campaign: Campaign, entitlement: Entitlement, *, zone: str, now: datetime) -> Quota:

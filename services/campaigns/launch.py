@@ -20,7 +20,7 @@ from core.zones import zone_of_column
 from models.campaigns import Campaign, CampaignContact, CampaignCounts, CampaignStatus, LogType, Severity
 from models.states import NotAllowedNow
 from services.audit import record_audit
-from services.campaigns.audience import audience
+from services.campaigns.audience import LARGE, audience, planned_for_many
 from services.campaigns.check import (
     SENTENCES,
     Obstacle,
@@ -37,8 +37,6 @@ LATEST_START: Final = timedelta(minutes=30)
 LAUNCHABLE: Final = frozenset(
     {CampaignStatus.DRAFT, CampaignStatus.SCHEDULED, CampaignStatus.HELD, CampaignStatus.PAUSED}
 )
-LARGE: Final = 5_000
-"""More people than this would keep a web request waiting."""
 PREPARING: Final = "Preparando os destinatários. Os envios começam sozinhos; você pode fechar esta página."
 FROZEN_COLUMNS: Final = (
     "tenant_id",
@@ -233,7 +231,8 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
 def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
     """One INSERT for everybody, in the order of the leads, then the counters from what is really there."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id
-    variables = variables_of(session, campaign, parts_of(session, tenant_id, campaign_id))
+    parts = parts_of(session, tenant_id, campaign_id)
+    variables = variables_of(session, campaign, parts)
     people = audience(campaign, variables, now)
     rows = select(
         literal(tenant_id),
@@ -249,7 +248,8 @@ def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
         literal(now),
         zone_of_column(people.c.phone),
     ).order_by(people.c.id)
-    session.execute(insert(CampaignContact).from_select(FROZEN_COLUMNS, rows).on_conflict_do_nothing())
+    with planned_for_many(session, parts.lists):
+        session.execute(insert(CampaignContact).from_select(FROZEN_COLUMNS, rows).on_conflict_do_nothing())
     there = select(CampaignContact.status, func.count()).where(
         CampaignContact.tenant_id == tenant_id, CampaignContact.campaign_id == campaign_id
     )

@@ -21,7 +21,7 @@ from services.sending.direct import tend
 from services.sending.engine import Engine, wait_for
 from services.sending.follow_up import follow_up
 from services.sending.presence import Absences, Presence, absent_daemons
-from services.sending.receipts import read_inbox
+from services.sending.receipts import forget_calls, read_inbox
 from services.sending.starts import Starts
 from services.sending.waking import listen_for_wakes
 from services.sending.watch import sql
@@ -133,7 +133,11 @@ class Daemon:
         # After it, never beside it: both would skip the rows that the other has locked.
         if await run(partial(mind_health, now=now)):
             self.engine.wake()
-        in_pieces: tuple[Callable[[Session], int], ...] = (partial(expire, now=now), cancel_leftovers)
+        in_pieces: tuple[Callable[[Session], int], ...] = (
+            partial(expire, now=now),
+            cancel_leftovers,
+            partial(forget_calls, now=now),
+        )
         for work in in_pieces:
             while not self.engine.stopping.is_set() and (await run(work)) > 0:
                 pass

@@ -26,6 +26,7 @@ from services.sending.tuning import NAMELESS_AFTER
 from services.sending.words import LogLine
 
 MOST_CALLS: Final = 500
+KEPT: Final = timedelta(days=7)
 
 MessageKey = tuple[int, int, str]
 
@@ -93,6 +94,13 @@ def due_calls(session: Session, now: datetime) -> list[int]:
 def set_aside(session: Session, call_id: int, *, problem: str, now: datetime) -> None:
     """Put a call that can't be applied out of everybody's way, to be tried again later; given up after a day."""
     session.execute(sql.SET_ASIDE, {"id": call_id, "problem": problem, "now": now})
+
+
+def forget_calls(session: Session, now: datetime) -> int:
+    """Remove calls that were dealt with more than a week ago, 5,000 at a time. Returns how many. What they said stands
+    in the ledger; the bodies hold people's words and are kept no longer than a mistake takes to be noticed."""
+    removed: int = session.execute(sql.FORGET_CALLS, {"oldest": now - KEPT}).rowcount  # type: ignore[attr-defined]
+    return removed
 
 
 def _find_messages(

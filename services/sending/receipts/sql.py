@@ -22,6 +22,7 @@ SET_ASIDE: Final = text("""
 UPDATE webhook_inbox w SET
     status = CASE WHEN w.received_at < :now - interval '1 day' THEN 'unreadable' ELSE w.status END,
     due_at = :now + GREATEST(interval '1 minute', (:now - w.received_at) / 2),
+    applied_at = CASE WHEN w.received_at < :now - interval '1 day' THEN CAST(:now AS timestamptz) END,
     problem = :problem
 WHERE w.id = :id AND w.status = 'pending'
 """)
@@ -34,6 +35,17 @@ UPDATE webhook_inbox w SET status = u.status, problem = u.problem,
 FROM unnest(CAST(:tenants AS bigint[]), CAST(:ids AS bigint[]), CAST(:statuses AS text[]), CAST(:problems AS text[]),
             CAST(:waits AS float8[])) AS u(tenant_id, id, status, problem, wait_seconds)
 WHERE w.tenant_id = u.tenant_id AND w.id = u.id
+""")
+
+FORGET_CALLS: Final = text("""
+DELETE FROM webhook_inbox w USING (
+    SELECT o.tenant_id, o.id FROM webhook_inbox o
+    WHERE o.applied_at < :oldest
+    ORDER BY o.applied_at
+    LIMIT 5000
+    FOR UPDATE SKIP LOCKED
+) s
+WHERE w.tenant_id = s.tenant_id AND w.id = s.id
 """)
 
 MESSAGES_BY_ID: Final = text("""

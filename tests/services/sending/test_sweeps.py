@@ -1,6 +1,9 @@
 """What the sender's sweeps put right by themselves."""
 
+from datetime import UTC, datetime, timedelta
+
 from core.tenancy import system_scope
+from services.sending.receipts import forget_calls
 from services.sending.watch.recovery import cancel_leftovers, prepare_months
 from tests.services.sending.scene import Scene, phones
 
@@ -27,3 +30,24 @@ def test_the_logs_next_months_are_made_ahead(scene: Scene) -> None:
             prepare_months(session)
 
     assert scene.run_sql(NEWEST_MONTH)[0][0] == newest
+
+
+def test_applied_webhook_calls_are_forgotten_after_a_week(scene: Scene) -> None:
+    number = scene.add_number("http://127.0.0.1:9")
+    scene.add_inbox(number, *({"place": place} for place in range(4)))
+    now = datetime.now(UTC)
+    ages = {0: timedelta(days=8), 1: timedelta(days=6), 2: timedelta(days=8)}
+    ids = [row.id for row in scene.run_sql("SELECT id FROM webhook_inbox ORDER BY id")]
+    for place, age in ages.items():
+        scene.run_sql(
+            "UPDATE webhook_inbox SET status = 'applied', received_at = :at, applied_at = :at WHERE id = :id",
+            at=now - age,
+            id=ids[place],
+        )
+    scene.run_sql("UPDATE webhook_inbox SET received_at = :at WHERE id = :id", at=now - timedelta(days=8), id=ids[3])
+
+    with system_scope("test"), scene.factory.begin() as session:
+        assert forget_calls(session, now) == 2
+        assert forget_calls(session, now) == 0
+
+    assert [row.id for row in scene.run_sql("SELECT id FROM webhook_inbox ORDER BY id")] == [ids[1], ids[3]]
