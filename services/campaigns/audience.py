@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, null, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -36,6 +36,9 @@ from services.campaigns.rendering import (
 LARGE: Final = 5_000
 """People in a campaign's lists from which on its queries are many people's work: they leave the web request, and don't
 rely on statistics."""
+
+
+WEEK: Final = timedelta(days=7)
 
 
 class Reason(StrEnum):
@@ -129,13 +132,17 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     # account's opt-outs for each of its people.
     by_phone, by_email = aliased(Suppression), aliased(Suppression)
     has_opted_out = or_(by_phone.id.is_not(None), by_email.id.is_not(None))
-    is_guarded = _heard_lately(campaign, now)
-    has_had_enough = _heard_often(campaign, now)
+    heard = _heard(campaign, now)
+    most = select(Tenant.messages_per_person_week).where(Tenant.id == tenant_id).scalar_subquery()
+    is_guarded = func.coalesce(heard.c.lately, literal(False))
+    # None allows any number; 0 messages are not in `heard` at all.
+    has_had_enough = func.coalesce(func.coalesce(heard.c.this_week, 0) >= most, literal(False))
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
     return (
         _people(tenant_id, campaign_id)
         .outerjoin(by_phone, and_(by_phone.tenant_id == tenant_id, by_phone.phone_key == Lead.phone_key))
         .outerjoin(by_email, and_(by_email.tenant_id == tenant_id, by_email.email == func.lower(Lead.email)))
+        .outerjoin(heard, heard.c.phone_key == Lead.phone_key)
         .with_only_columns(
             Lead.id,
             Lead.phone,
@@ -210,27 +217,28 @@ def _frozen(variables: Variables) -> ColumnElement[Any]:
     return func.jsonb_build_object(*pairs, type_=JSONB)
 
 
-def _heard_lately(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
-    if not campaign.repeat_guard_days:
-        return literal(False)
-    since = now - timedelta(days=campaign.repeat_guard_days)
-    return exists().where(*_heard_since(campaign, since), CampaignContact.campaign_id != campaign.id)
-
-
-def _heard_often(campaign: Campaign, now: datetime) -> ColumnElement[bool]:
-    """Had as many messages within a week as the account allows; never where it allows any number."""
-    most = select(Tenant.messages_per_person_week).where(Tenant.id == campaign.tenant_id).scalar_subquery()
-    had = select(func.count()).where(*_heard_since(campaign, now - timedelta(days=7))).scalar_subquery()
-    return and_(most.is_not(None), had >= most)
-
-
-def _heard_since(campaign: Campaign, since: datetime) -> tuple[ColumnElement[bool], ...]:
-    """A message counts from its claim on, as for the sender: it may have arrived."""
+def _heard(campaign: Campaign, now: datetime) -> Subquery:
+    """What these people were sent lately, once over the ledger's rows of all of them: how much within a week, and
+    whether another campaign wrote within the repeat guard. A message counts from its claim on, as for the sender: it
+    may have arrived."""
+    guard = timedelta(days=campaign.repeat_guard_days or 0)
+    oldest = now - max(WEEK, guard)
+    people = _people(campaign.tenant_id, campaign.id).with_only_columns(Lead.phone_key)
+    is_another = and_(CampaignContact.campaign_id != campaign.id, CampaignContact.claimed_at > now - guard)
     return (
-        CampaignContact.tenant_id == campaign.tenant_id,
-        CampaignContact.phone_key == Lead.phone_key,
-        CampaignContact.claimed_at > since,
-        CampaignContact.status.in_(WRITTEN_TO),
+        select(
+            CampaignContact.phone_key,
+            func.count().filter(CampaignContact.claimed_at > now - WEEK).label("this_week"),
+            func.bool_or(is_another if guard else literal(False)).label("lately"),
+        )
+        .where(
+            CampaignContact.tenant_id == campaign.tenant_id,
+            CampaignContact.claimed_at > oldest,
+            CampaignContact.status.in_(WRITTEN_TO),
+            CampaignContact.phone_key.in_(people),
+        )
+        .group_by(CampaignContact.phone_key)
+        .subquery("heard")
     )
 
 

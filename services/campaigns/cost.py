@@ -99,11 +99,12 @@ def cost_of(sendings: Iterable[Sendings], prices: Sequence[Price], *, is_most: b
     return Cost(ordered, dict(totals), unpriced, is_most)
 
 
-def category_of(template: Mapping[str, Any] | None) -> str:
-    """A message's category: its template's; a template that doesn't say has none that could be priced."""
+def category_of(template: Mapping[str, Any] | None, known: Mapping[tuple[str, str], str]) -> str:
+    """A message's category: its template's, by name and language as Meta listed it; one that was never listed has none
+    that could be priced."""
     if not template:
         return SERVICE
-    named = str(template.get("category") or "").lower()
+    named = known.get((template["name"], template["language"]), "").lower()
     return named if named in CATEGORIES else UNKNOWN
 
 

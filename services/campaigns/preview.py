@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -38,7 +39,8 @@ from services.media import stored_files
 class Preview:
     """Row `row` of `total` people who receive (counted from 1): who it is, which variation, the text in pieces that
     say what a variable filled, and the exit line ('' without one). `media` is the file that goes along; `template` the
-    approved one ('' without) that an official number sends where free text may not go, `template_text` what it says."""
+    approved one ('' without) that an official number sends where free text may not go, `template_text` what it
+    says and `filled_template` what is sent of it."""
 
     row: int
     total: int
@@ -50,6 +52,7 @@ class Preview:
     media: MediaFile | None = None
     template: str = ""
     template_text: str = ""
+    filled_template: Mapping[str, Any] | None = None
 
     @property
     def text(self) -> str:
@@ -89,6 +92,7 @@ def preview(
     message = parts.messages[chosen]
     values = recipient_values(person.name, person.phone, person.variables)
     media = stored_files(session, tenant_id, [message.media_id]).get(message.media_id) if message.media_id else None
+    filled, template_text = _template(session, campaign, parts, message=message, values=values)
     has_footer = campaign.exit_line and (message.content or message.media_id) and not _is_silent(media)
     return Preview(
         row=number,
@@ -100,7 +104,8 @@ def preview(
         footer=EXIT_LINE if has_footer else "",
         media=media,
         template=(message.template or {}).get("name", ""),
-        template_text=_template_text(session, campaign, parts, message=message, values=values),
+        template_text=template_text,
+        filled_template=filled,
     )
 
 
@@ -125,17 +130,19 @@ def _is_silent(media: MediaFile | None) -> bool:
     return media is not None and media.kind in WITHOUT_TEXT
 
 
-def _template_text(
+def _template(
     session: Session, campaign: Campaign, parts: Parts, *, message: CampaignMessage, values: Mapping[str, str]
-) -> str:
-    """What the person reads of the variation's template; '' while no chosen number has told us its text."""
+) -> tuple[dict[str, Any] | None, str]:
+    """The variation's template filled for the person, and what they read of it ('' while no chosen number has told us
+    its text)."""
     if not message.template:
-        return ""
+        return None, ""
+    name, language = message.template["name"], message.template["language"]
     rows = templates_of(session, campaign.tenant_id, [one.id for one in parts.instances])
-    asked = (message.template["name"], message.template["language"])
-    body = next((row.body for row in rows if (row.name, row.language) == asked), "")
-    filled = fill_template(message.template["variables"], values, campaign.variable_fallbacks)
-    return read_body(body, filled)
+    row = next((row for row in rows if (row.name, row.language) == (name, language)), None)
+    variables = fill_template(message.template["variables"], values, campaign.variable_fallbacks)
+    filled = {"name": name, "language": language, "variables": variables, "header": row.header if row else ""}
+    return filled, read_body(row.body if row else "", variables)
 
 
 def _sample_values(session: Session, tenant_id: int, lists: Sequence[int]) -> dict[str, str]:

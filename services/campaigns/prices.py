@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import day_in_zone
 from core.errors import InvalidInput
-from models.campaigns import CampaignContact, CampaignMessage, ContactStatus
+from models.campaigns import CampaignContact, ContactStatus
 from models.instances import Instance, MessagePrice
 from services.campaigns.audience import audience
 from services.campaigns.check import variables_of
@@ -26,7 +26,7 @@ from services.campaigns.cost import (
     shared_out,
 )
 from services.campaigns.find import campaign_of, messages_of, parts_of, steps_of, zone_of_tenant
-from services.instances import is_unofficial
+from services.instances import is_unofficial, templates_of
 
 
 def list_prices(session: Session) -> list[Price]:
@@ -68,12 +68,13 @@ def expected_cost(session: Session, tenant_id: int, campaign_id: int, now: datet
     ).all()
     today = day_in_zone(now, zone_of_tenant(session, tenant_id))
     steps = steps_of(session, tenant_id, [campaign_id])
+    known = _known_categories(session, tenant_id, [one.id for one in official])
     texts = [parts.messages, *(messages_of(session, tenant_id, step.id) for step in steps)]
     sendings = [
         Sendings(category, country_of(phone), today, share)
         for messages in texts
         for phone, count in by_prefix
-        for category, share in shared_out(count, [category_of(one.template) for one in messages]).items()
+        for category, share in shared_out(count, [category_of(one.template, known) for one in messages]).items()
     ]
     is_most = bool(steps) or len(official) < len(parts.instances)
     return cost_of(sendings, list_prices(session), is_most=is_most)
@@ -100,7 +101,9 @@ def cost_so_far(session: Session, tenant_id: int, campaign_id: int, instance_ids
             func.left(CampaignContact.phone, PREFIX_DIGITS), CampaignContact.message_id, CampaignContact.claimed_day
         )
     )
-    categories = _categories(messages_of(session, tenant_id, campaign_id))
+    known = _known_categories(session, tenant_id, official)
+    messages = messages_of(session, tenant_id, campaign_id)
+    categories: dict[int | None, str] = {message.id: category_of(message.template, known) for message in messages}
     sendings = [
         Sendings(categories.get(message_id, "unknown"), country_of(phone), day or date.min, count)
         for phone, message_id, day, count in delivered
@@ -108,5 +111,6 @@ def cost_so_far(session: Session, tenant_id: int, campaign_id: int, instance_ids
     return cost_of(sendings, list_prices(session))
 
 
-def _categories(messages: Sequence[CampaignMessage]) -> dict[int | None, str]:
-    return {message.id: category_of(message.template) for message in messages}
+def _known_categories(session: Session, tenant_id: int, instance_ids: Sequence[int]) -> dict[tuple[str, str], str]:
+    """Category by name and language of the templates these numbers' accounts have."""
+    return {(row.name, row.language): row.category for row in templates_of(session, tenant_id, instance_ids)}

@@ -64,7 +64,7 @@ def send_test(
         tenant_id,
         number.id,
         to.digits,
-        DirectContent(shown.text, media_id),
+        DirectContent(shown.text, media_id, shown.filled_template),
         kind=DirectKind.TEST,
         campaign_id=campaign_id,
         actor=actor,

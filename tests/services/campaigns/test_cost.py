@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from core.tenancy import tenant_scope
 from models.campaigns import CampaignMessage, ContactStatus
+from models.instances import ApprovedTemplate
 from services import campaigns
 from services.campaigns import FollowUpInput, Price
 from services.campaigns.cost import Sendings, category_of, cost_of, country_of, price_of, shared_out
@@ -66,17 +67,23 @@ def test_the_country_is_told_by_the_phone(phone: str, country: str) -> None:
 
 
 def test_a_message_without_a_template_is_a_service_message() -> None:
-    assert category_of(None) == "service"
-    assert category_of({"name": "oferta", "category": "MARKETING"}) == "marketing"
-    assert category_of({"name": "oferta"}) == "unknown"
+    known = {("oferta", "pt_BR"): "MARKETING", ("aviso", "pt_BR"): "novidade"}
+    assert category_of(None, known) == "service"
+    assert category_of({"name": "oferta", "language": "pt_BR"}, known) == "marketing"
+    assert category_of({"name": "oferta", "language": "en"}, known) == "unknown"
+    assert category_of({"name": "aviso", "language": "pt_BR"}, known) == "unknown"
 
 
 def give_template(session: Session, tenant: TenantHandle, campaign_id: int, category: str) -> None:
     session.execute(
         update(CampaignMessage)
         .where(CampaignMessage.tenant_id == tenant.id, CampaignMessage.campaign_id == campaign_id)
-        .values(template={"name": "oferta", "language": "pt_BR", "category": category})
+        .values(template={"name": "oferta", "language": "pt_BR", "variables": {}})
     )
+    for instance in campaigns.parts_of(session, tenant.id, campaign_id).instances:
+        who = {"tenant_id": tenant.id, "instance_id": instance.id, "name": "oferta", "language": "pt_BR"}
+        session.add(ApprovedTemplate(**who, status="approved", category=category, body="Oi!"))
+    session.flush()
 
 
 def enter(session: Session, *prices: Price) -> None:

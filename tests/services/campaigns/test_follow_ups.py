@@ -15,7 +15,10 @@ from services.campaigns import FollowUpInput
 from tests.support.campaigns import NOW, add_campaign, add_list, launched, move_contacts
 from tests.support.world import TenantHandle
 
-TWO = (FollowUpInput(3, ("E aí, {nome}?", "Oi de novo, {nome}")), FollowUpInput(4, ("Última",), stop_on_reply=False))
+TWO = (
+    FollowUpInput(3, (MessageInput("E aí, {nome}?"), MessageInput("Oi de novo, {nome}"))),
+    FollowUpInput(4, (MessageInput("Última"),), stop_on_reply=False),
+)
 
 
 def steps(session: Session, tenant: TenantHandle, campaign_id: int) -> Sequence[campaigns.FollowUp]:
