@@ -11,7 +11,7 @@ from core.errors import InvalidInput, NotFound
 from models.campaigns import Campaign, CampaignContact, CampaignCounts, CampaignStatus, ContactStatus
 from models.states import NotAllowedNow
 from services import campaigns
-from services.campaigns import FollowUpInput
+from services.campaigns import FollowUpInput, MessageInput
 from tests.support.campaigns import NOW, add_campaign, add_list, launched, move_contacts
 from tests.support.world import TenantHandle
 
