@@ -67,6 +67,14 @@ class MorePeople(NotReady):
     message = "As listas cresceram enquanto você conferia. Veja os números novos antes de enviar."
 
 
+class _Undone(Exception):
+    """Takes a launch back to its savepoint."""
+
+    def __init__(self, *, reaches_nobody: bool) -> None:
+        super().__init__()
+        self.reaches_nobody = reaches_nobody
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """How many people a launch put into the campaign, by what became of them at once."""
@@ -140,13 +148,14 @@ def start_scheduled_campaign(
 
 def _start_if_still_wanted(session: Session, campaign: Campaign, now: datetime) -> CampaignStatus | None:
     """Freeze first, then look: of a launch that nobody wants any more, or that reaches nobody, nothing remains."""
-    attempt = session.begin_nested()
-    frozen = _start(session, campaign, actor=None, now=now)
-    if frozen is not None and frozen.pending:
-        attempt.commit()
-        return CampaignStatus.RUNNING
-    attempt.rollback()
-    return _hold(session, campaign, SENTENCES[Obstacle.NOBODY]) if frozen is not None else None
+    try:
+        with session.begin_nested():
+            frozen = _start(session, campaign, actor=None, now=now)
+            if frozen is None or not frozen.pending:
+                raise _Undone(reaches_nobody=frozen is not None)
+    except _Undone as undone:
+        return _hold(session, campaign, SENTENCES[Obstacle.NOBODY]) if undone.reaches_nobody else None
+    return CampaignStatus.RUNNING
 
 
 def _leave_to_the_sender(
