@@ -42,6 +42,18 @@ WITH made AS (
 )
 INSERT INTO lead_list_members (tenant_id, list_id, lead_id) SELECT :tenant, made.id, people.id FROM made, people
 """
+FEW: Final = "Alguns"
+FEW_LEADS: Final = """
+WITH made AS (
+    INSERT INTO lead_lists (tenant_id, name, lead_count) VALUES (:tenant, 'Alguns', 100) RETURNING id
+)
+INSERT INTO lead_list_members (tenant_id, list_id, lead_id)
+SELECT :tenant, made.id, l.id FROM made, (SELECT id FROM leads WHERE tenant_id = :tenant ORDER BY id LIMIT 100) l
+"""
+CLAIMED_SINCE: Final = """
+SELECT 1 FROM campaign_contacts WHERE tenant_id = :tenant AND campaign_id = :id
+   AND claimed_at > to_timestamp(:since) LIMIT 1
+"""
 OPTED_OUT: Final = """
 INSERT INTO suppressions (tenant_id, phone_key, phone, reason)
 SELECT tenant_id, phone_key, phone, 'opt_out' FROM leads WHERE tenant_id = :tenant AND id % 50 = 0
@@ -61,7 +73,7 @@ def run(*, full: bool = False) -> list[Measure]:
             tenant = add_tenant(session)
             add_numbers(session, tenant, provider, NUMBERS)
             who = {"tenant": tenant, "people": people}
-            for statement in (LEADS, OPTED_OUT, "ANALYZE leads", "ANALYZE lead_list_members"):
+            for statement in (LEADS, FEW_LEADS, OPTED_OUT):
                 session.execute(text(statement), who)
         factory = factory_on(url)
         ours, bare = [], []
@@ -78,8 +90,11 @@ def launch_measures(people: int, ours: float, bare: float) -> list[Measure]:
     return [Measure("launch", people / ours, unit, f"bare INSERT: {people / bare:,.0f}/s", bare / ours, 0.5)]
 
 
-def draft(session: Session, tenant: int, *, at: datetime | None = None) -> int:
-    lists = session.execute(text("SELECT id FROM lead_lists WHERE tenant_id = :tenant"), {"tenant": tenant}).scalars()
+def draft(session: Session, tenant: int, list_name: str = "Todos", *, at: datetime | None = None) -> int:
+    lists = session.execute(
+        text("SELECT id FROM lead_lists WHERE tenant_id = :tenant AND name = :name"),
+        {"tenant": tenant, "name": list_name},
+    ).scalars()
     numbers = session.execute(text("SELECT id FROM instances WHERE tenant_id = :tenant"), {"tenant": tenant}).scalars()
     said = campaigns.CampaignInput(
         name="Lançamento",
@@ -148,37 +163,51 @@ class Steering:
         ]  # fmt: skip
 
     def once(self) -> dict[str, float]:
-        """One campaign scheduled, paused, resumed, and cancelled; one more, launched by hand."""
-        at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)
-        campaign = self.do(lambda session: draft(session, self.tenant, at=at))
-        self.do(lambda session: campaigns.start_campaign(session, self.tenant, campaign, actor=None, now=utcnow()))
-        written = self.until("SELECT extract(epoch FROM started_at) FROM campaigns WHERE id = :id", campaign)
-        first = self.until("SELECT extract(epoch FROM min(claimed_at)) FROM campaign_contacts WHERE campaign_id = :id",
-                           campaign)  # fmt: skip
-        became_visible = self.until(
-            "SELECT extract(epoch FROM min(created_at)) FROM campaign_logs"
-            " WHERE campaign_id = :id AND log_type = 'started'",
-            campaign,
-        )
+        """A few people scheduled for a second to come; then all of them, opted out of, paused, resumed, cancelled."""
+        at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=2)
+        few = self.started(FEW, at)
+        scheduled = self.first_claim(few) - at.timestamp()
+        campaign = self.started("Todos", None)
+        self.until("SELECT 1 FROM campaigns WHERE tenant_id = :tenant AND id = :id AND status = 'running'", campaign)
+        written = time.time()
+        launched = self.first_claim(campaign) - written
         opted_out = self.opt_out(campaign)
         paused = self.silence(campaign, campaigns.pause_campaign)
         self.do(lambda session: campaigns.resume_campaign(session, self.tenant, campaign, actor=None, now=utcnow()))
+        self.until(CLAIMED_SINCE, campaign, since=time.time())
         cancelled = self.silence(campaign, campaigns.cancel_campaign, now=utcnow())
+        self.do(lambda session: campaigns.cancel_pending(session, self.tenant, campaign))
         return {
-            "launch to first message": first - max(became_visible, written),
-            "schedule to first message": first - at.timestamp(),
+            "launch to first message": launched,
+            "schedule to first message": scheduled,
             "pause to silence": paused,
             "cancel to silence": cancelled,
             "opt-out to silence": opted_out,
         }
+
+    def started(self, name: str, at: datetime | None) -> int:
+        """A campaign to the list of this name whose button has been pressed -> its id."""
+        campaign: int = self.do(lambda session: draft(session, self.tenant, name, at=at))
+        self.do(lambda session: campaigns.start_campaign(session, self.tenant, campaign, actor=None, now=utcnow()))
+        return campaign
+
+    def first_claim(self, campaign: int) -> float:
+        return self.until(
+            "SELECT extract(epoch FROM min(claimed_at)) FROM campaign_contacts"
+            " WHERE tenant_id = :tenant AND campaign_id = :id",
+            campaign,
+        )
 
     def silence(self, campaign: int, steer: Callable[..., Any], **said: Any) -> float:
         """From the commit to the last claim made after it (0 when none was)."""
         self.do(lambda session: steer(session, self.tenant, campaign, actor=None, **said))
         at = time.time()
         time.sleep(1.5)
-        last = self.until("SELECT extract(epoch FROM max(claimed_at)) FROM campaign_contacts WHERE campaign_id = :id",
-                          campaign)  # fmt: skip
+        last = self.until(
+            "SELECT extract(epoch FROM max(claimed_at)) FROM campaign_contacts"
+            " WHERE tenant_id = :tenant AND campaign_id = :id",
+            campaign,
+        )
         return max(0.0, last - at)
 
     def opt_out(self, campaign: int) -> float:
@@ -208,11 +237,12 @@ class Steering:
         )
         return max(0.0, float(last) - at)
 
-    def until(self, question: str, campaign: int) -> float:
+    def until(self, question: str, campaign: int, **said: Any) -> float:
         """The answer, once there is one."""
+        who = {"tenant": self.tenant, "id": campaign} | said
         deadline = time.monotonic() + LONGEST
         while time.monotonic() < deadline:
-            answer = self.do(lambda session: session.execute(text(question), {"id": campaign}).scalar())
+            answer = self.do(lambda session: session.execute(text(question), who).scalar())
             if answer is not None:
                 return float(answer)
             time.sleep(0.02)

@@ -70,12 +70,12 @@ class MorePeople(NotReady):
     message = "As listas cresceram enquanto você conferia. Veja os números novos antes de enviar."
 
 
-class _Unwanted(Exception):
-    """What was frozen must not stay: nobody is in it, or somebody moved the campaign meanwhile."""
+class _Undone(Exception):
+    """Takes a launch back to its savepoint."""
 
-    def __init__(self, *, is_nobody: bool) -> None:
+    def __init__(self, *, reaches_nobody: bool) -> None:
         super().__init__()
-        self.is_nobody = is_nobody
+        self.reaches_nobody = reaches_nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +157,9 @@ def _start_if_still_wanted(session: Session, campaign: Campaign, now: datetime) 
         with session.begin_nested():
             frozen = _start(session, campaign, actor=None, now=now)
             if frozen is None or not frozen.pending:
-                raise _Unwanted(is_nobody=frozen is not None)
-    except _Unwanted as unwanted:
-        return _hold(session, campaign, SENTENCES[Obstacle.NOBODY]) if unwanted.is_nobody else None
+                raise _Undone(reaches_nobody=frozen is not None)
+    except _Undone as undone:
+        return _hold(session, campaign, SENTENCES[Obstacle.NOBODY]) if undone.reaches_nobody else None
     return CampaignStatus.RUNNING
 
 
