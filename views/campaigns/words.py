@@ -1,6 +1,7 @@
 """What the campaigns' pages say of codes: reasons, states, log lines, obstacles."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ from babel.numbers import format_currency
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from core.formats import number, phone_display
+from core.formats import ENGLISH, number, phone_display
 from core.i18n import current_locale, current_zone
 from models.campaigns import (
     CampaignCounts,
@@ -330,11 +331,13 @@ def timeline(logs: Iterable[CampaignLog], names: Names) -> list[dict[str, Any]]:
 
 def bars(found: Analytics) -> list[dict[str, Any]]:
     """The timeline as bars; the labels are hours or days of the tenant."""
-    pattern = "%Hh" if found.step == "hour" else "%d/%m"
-    return [
-        {"label": point.at.astimezone(current_zone()).strftime(pattern), "value": point.sent}
-        for point in found.timeline
-    ]
+    moments = [(point.at.astimezone(current_zone()), point.sent) for point in found.timeline]
+    return [{"label": at.strftime("%Hh") if found.step == "hour" else day(at), "value": sent} for at, sent in moments]
+
+
+def day(of: date) -> str:
+    """A day of the tenant without its year: ``21/11``, in English ``21 Nov``."""
+    return of.strftime("%d %b" if current_locale() == ENGLISH else "%d/%m")
 
 
 def milliseconds(duration: int) -> str:
