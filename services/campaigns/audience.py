@@ -134,9 +134,12 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     has_opted_out = or_(by_phone.id.is_not(None), by_email.id.is_not(None))
     heard = _heard(campaign, now)
     most = select(Tenant.messages_per_person_week).where(Tenant.id == tenant_id).scalar_subquery()
-    is_guarded = func.coalesce(heard.c.lately, literal(False))
-    # None allows any number; 0 messages are not in `heard` at all.
-    has_had_enough = func.coalesce(func.coalesce(heard.c.this_week, 0) >= most, literal(False))
+    refusals = {
+        Reason.OPT_OUT: has_opted_out,
+        Reason.REPEAT_GUARD: func.coalesce(heard.c.lately, literal(False)),
+        # None allows any number; who had no message at all is not in `heard`.
+        Reason.FREQUENCY_CAP: func.coalesce(func.coalesce(heard.c.this_week, 0) >= most, literal(False)),
+    }
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
     return (
         _people(tenant_id, campaign_id)
@@ -149,22 +152,23 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
             Lead.phone_key,
             Lead.name,
             _frozen(variables).label("variables"),
-            case(
-                (or_(has_opted_out, is_guarded, has_had_enough), ContactStatus.SUPPRESSED.value),
-                (is_incomplete, ContactStatus.INVALID.value),
-                else_=ContactStatus.PENDING.value,
-            ).label("status"),
-            case(
-                (has_opted_out, Reason.OPT_OUT.value),
-                (is_guarded, Reason.REPEAT_GUARD.value),
-                (has_had_enough, Reason.FREQUENCY_CAP.value),
-                (is_incomplete, Reason.MISSING_VARIABLE.value),
-                else_=null(),
-            ).label("reason"),
+            *_verdict(refusals, is_incomplete),
             *(empty.label(f"empty_{number}") for number, empty in enumerate(empties.values())),
         )
         .subquery("audience")
     )
+
+
+def _verdict(refusals: Mapping[Reason, ColumnElement[bool]], is_incomplete: ColumnElement[bool]) -> list[Any]:
+    """Status and reason as the ledger would have them: the first refusal that holds, then a missing variable."""
+    status = case(
+        (or_(*refusals.values()), ContactStatus.SUPPRESSED.value),
+        (is_incomplete, ContactStatus.INVALID.value),
+        else_=ContactStatus.PENDING.value,
+    )
+    reasons = [(holds, reason.value) for reason, holds in refusals.items()]
+    reason = case(*reasons, (is_incomplete, Reason.MISSING_VARIABLE.value), else_=null())
+    return [status.label("status"), reason.label("reason")]
 
 
 @contextmanager
