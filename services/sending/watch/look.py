@@ -159,13 +159,18 @@ def _standing(world: _World, one: _Campaign, now: datetime) -> Standing:
 
 
 def _ready(world: _World, one: _Campaign) -> Ready:
-    members = world.members.get(one.campaign_id, frozenset())
-    usable = [world.numbers[member] for member in members if member in world.numbers]
-    unspent = [view for view in usable if not view.is_spent]
-    first = min(unspent, key=lambda view: view.pace_at, default=None)
+    usable, unspent, first = 0, 0, None
+    for member in world.members.get(one.campaign_id, ()):
+        view = world.numbers.get(member)
+        if view is None:
+            continue
+        usable += 1
+        if not view.is_spent:
+            unspent += 1
+            first = view if first is None or view.pace_at < first.pace_at else first
     if first is None:
-        return Ready(len(usable), 0)
-    return Ready(len(usable), len(unspent), datetime.fromtimestamp(first.pace_at, UTC), first.is_resting)
+        return Ready(usable, unspent)
+    return Ready(usable, unspent, datetime.fromtimestamp(first.pace_at, UTC), first.is_resting)
 
 
 @lru_cache(maxsize=4096)

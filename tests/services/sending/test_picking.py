@@ -192,9 +192,10 @@ def test_a_person_another_claim_has_in_hand_waits_for_its_end(fence: str, scene:
     guard = 7 if fence == "repeat_guard" else None
     numbers = [scene.add_number(NOWHERE) for _ in range(2)]
     both = [scene.add_campaign(numbers, PERSON, repeat_guard_days=guard) for _ in range(2)]
-    with system_scope("test"), scene.factory.begin() as session:
+    with system_scope("test"), scene.factory.begin() as session, scene.factory.begin() as another:
         first = claim(session, order(scene, both[0], numbers[:1]))
-        meanwhile = claimed(scene, order(scene, both[1], numbers[1:]))
+        another.execute(text("SET LOCAL lock_timeout = '5s'"))  # one that took the person too would wait for the quota
+        meanwhile = claim(another, order(scene, both[1], numbers[1:]))
     assert (len(first.claimed), meanwhile.claimed, meanwhile.dry) == (1, [], set())
     assert reason_of(scene, both[1]) == ("pending", None)
     claimed(scene, order(scene, both[1], numbers[1:]))
