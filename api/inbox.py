@@ -41,7 +41,7 @@ class ConversationSchema(Schema):
     created_at = ma.fields.AwareDateTime()
 
 
-class MediaSchema(Schema):
+class ReceivedFileSchema(Schema):
     """A file that came with a message; it still lies at the provider."""
 
     kind = ma.fields.String()
@@ -55,7 +55,7 @@ class InboxMessageSchema(Schema):
     id = ma.fields.Integer(attribute="message.id", required=True)
     direction = ma.fields.String(attribute="message.direction", required=True)
     text = ma.fields.String(attribute="message.body")
-    media = ma.fields.Nested(MediaSchema, attribute="message.media", allow_none=True)
+    media = ma.fields.Nested(ReceivedFileSchema, attribute="message.media", allow_none=True)
     wish = ma.fields.String(attribute="message.wish")
     status = ma.fields.String(allow_none=True)
     error = ma.fields.String()

@@ -8,7 +8,7 @@ from models.campaigns import CampaignLog, ContactStatus, LogType
 from services import campaigns
 from services.campaigns import FollowUpInput
 from tests.api.test_campaigns_api import Program, Work, body, mine, program, work  # noqa: F401
-from tests.support.campaigns import NOW, add_campaign, add_number, launched, move_contacts
+from tests.support.campaigns import NOW, add_campaign, add_number, give_template, launched, move_contacts
 from tests.support.world import TenantHandle
 
 STEP = {"after_days": 3, "messages": [{"content": "E aí, {nome}?"}]}
@@ -89,6 +89,7 @@ def test_forecast_and_analytics_tell_the_cost_and_what_has_no_price(
     cost = mine.get(f"{address}/forecast")["cost"]
     assert (cost["unpriced"], cost["totals_micros"], cost["charges"][0]["total_micros"]) == (3, {}, None)
     with work() as session:
+        give_template(session, tenant.id, campaign_id)
         campaigns.launch_campaign(session, tenant.id, campaign_id, actor=None, now=NOW)
     found = mine.get(f"{address}/analytics")
     assert found["cost"] is None

@@ -8,8 +8,8 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from models.campaigns import Campaign, CampaignContact, CampaignCounts, ContactStatus
-from models.instances import Instance, InstanceStatus
+from models.campaigns import Campaign, CampaignContact, CampaignCounts, CampaignMessage, ContactStatus
+from models.instances import ApprovedTemplate, Instance, InstanceStatus
 from models.leads import Lead, LeadList, LeadListMember, LegalBasis, Suppression
 from services import campaigns
 
@@ -134,3 +134,16 @@ def move_contacts(
         )
     )
     session.expire_all()
+
+
+def give_template(session: Session, tenant_id: int, campaign_id: int, *, category: str = "marketing") -> None:
+    """An approved template, known at each of the campaign's numbers, in every variation."""
+    session.execute(
+        update(CampaignMessage)
+        .where(CampaignMessage.tenant_id == tenant_id, CampaignMessage.campaign_id == campaign_id)
+        .values(template={"name": "oferta", "language": "pt_BR", "variables": {}})
+    )
+    for instance in campaigns.parts_of(session, tenant_id, campaign_id).instances:
+        who = {"tenant_id": tenant_id, "instance_id": instance.id, "name": "oferta", "language": "pt_BR"}
+        session.add(ApprovedTemplate(**who, status="approved", category=category, body="Oi!"))
+    session.flush()

@@ -17,7 +17,7 @@ from services.sending.numbers import ILL, SILENT_AFTER
 from services.sending.rotation import HALF_LIFE_SECONDS
 from services.sending.telling import Back, Stopped, tell_back, tell_stopped
 from services.sending.watch import sql
-from services.sending.watch.status import Doubtful
+from services.sending.watch.status import ONLY_TO_ASK, Doubtful
 
 SILENT: Final = (
     "O WhatsApp não está confirmando as mensagens deste número, então ele foi pausado. Confira se o celular está ligado"
@@ -48,7 +48,7 @@ def stop_silent(session: Session, now: datetime, *, silent_seconds: float, trial
     }
     rows = session.execute(sql.STOP_SILENT, values).all()
     tell_stopped(session, [_stopped(row) for row in rows], now)
-    return [Doubtful(*row[:6]) for row in rows]
+    return [Doubtful._make((*row[:6], ONLY_TO_ASK)) for row in rows]
 
 
 def try_silent_again(session: Session, now: datetime) -> int:

@@ -5,17 +5,15 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from core.errors import InvalidInput
 from core.tenancy import tenant_scope
-from models.campaigns import CampaignMessage, ContactStatus
-from models.instances import ApprovedTemplate
+from models.campaigns import ContactStatus
 from services import campaigns
 from services.campaigns import FollowUpInput, Price
 from services.campaigns.cost import Sendings, category_of, cost_of, country_of, price_of, shared_out
-from tests.support.campaigns import NOW, add_campaign, add_list, add_number, move_contacts
+from tests.support.campaigns import NOW, add_campaign, add_list, add_number, give_template, move_contacts
 from tests.support.world import TenantHandle
 
 DAY = date(2026, 11, 23)
@@ -74,18 +72,6 @@ def test_a_message_without_a_template_is_a_service_message() -> None:
     assert category_of({"name": "aviso", "language": "pt_BR"}, known) == "unknown"
 
 
-def give_template(session: Session, tenant: TenantHandle, campaign_id: int, category: str) -> None:
-    session.execute(
-        update(CampaignMessage)
-        .where(CampaignMessage.tenant_id == tenant.id, CampaignMessage.campaign_id == campaign_id)
-        .values(template={"name": "oferta", "language": "pt_BR", "variables": {}})
-    )
-    for instance in campaigns.parts_of(session, tenant.id, campaign_id).instances:
-        who = {"tenant_id": tenant.id, "instance_id": instance.id, "name": "oferta", "language": "pt_BR"}
-        session.add(ApprovedTemplate(**who, status="approved", category=category, body="Oi!"))
-    session.flush()
-
-
 def enter(session: Session, *prices: Price) -> None:
     for price in prices:
         campaigns.set_price(session, price)
@@ -95,7 +81,7 @@ def test_the_check_tells_the_cost_of_the_campaign_and_its_steps(session: Session
     official = add_number(session, tenant.id, connector="cloud_api")
     people = add_list(session, tenant.id, 10)
     made = add_campaign(session, tenant.id, lists=[people], instances=[official])
-    give_template(session, tenant, made.id, "marketing")
+    give_template(session, tenant.id, made.id, category="marketing")
     enter(session, *PRICES)
     found = campaigns.expected_cost(session, tenant.id, made.id, NOW)
     assert found is not None
@@ -116,7 +102,7 @@ def test_without_an_official_number_there_is_no_cost(session: Session, tenant: T
 def test_the_report_counts_what_was_delivered_at_the_prices_of_its_days(session: Session, tenant: TenantHandle) -> None:
     official = add_number(session, tenant.id, connector="cloud_api")
     made = add_campaign(session, tenant.id, lists=[add_list(session, tenant.id, 6)], instances=[official])
-    give_template(session, tenant, made.id, "marketing")
+    give_template(session, tenant.id, made.id, category="marketing")
     enter(session, *PRICES)
     message = campaigns.parts_of(session, tenant.id, made.id).messages[0].id
     campaigns.launch_campaign(session, tenant.id, made.id, actor=None, now=NOW)

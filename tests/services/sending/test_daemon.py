@@ -119,6 +119,7 @@ def test_receipts_of_the_provider_arrive_while_it_runs(scene: Scene, sandbox_now
 def test_rows_pending_for_thirty_days_expire(scene: Scene) -> None:
     long_ago = datetime.now(UTC) - timedelta(days=31)
     campaign = scene.add_campaign([scene.add_number("http://127.0.0.1:9")], phones(3), started_at=long_ago)
+    scene.run_sql("UPDATE campaign_contacts SET queued_at = now() - interval '31 days' WHERE tenant_id = :tenant_id")
 
     run_daemon(scene, lambda: scene.campaign(campaign).status == "completed")
 

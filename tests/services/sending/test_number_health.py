@@ -155,7 +155,9 @@ def test_an_open_number_that_answers_nothing_is_paused_by_the_daemon(scene: Scen
     sandbox_now.control("mega", silent=1.0, hang_ms=50)
     number = scene.add_number(sandbox_now.mega_url, instance_key="demo-silent")
     campaign = scene.add_campaign([number], phones(30))
-    quick = Tuning(silent_seconds=2.0, status_every=0.2, status_recheck_seconds=0.2, send_seconds=2.0)
+    quick = Tuning(
+        silent_seconds=2.0, status_every=0.2, status_recheck_seconds=0.2, send_seconds=2.0, unclear_rest_seconds=0.2
+    )
 
     run_daemon(scene, lambda: scene.number(number).status == "paused", seconds=60, tuning=quick)
 
