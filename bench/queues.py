@@ -91,23 +91,30 @@ def measures(rates: Mapping[str, float]) -> list[Measure]:
 def peer_rate(world: World, peer: Peer) -> float:
     """Messages per second from the first POST to the last row written (6 s at most), on a fresh database and an empty
     Redis."""
-    with world.database() as database_url, stub() as url, Redis.from_url(world.redis_url) as redis:
-        redis.flushall()
-        with session_on(database_url) as session:
-            tenant_id = add_tenant(session)
-            campaign_id = add_campaign(session, tenant_id, peer.count)
-        environment = peer_environment(world, peer, database_url, url) | {
-            "BENCH_TENANT": str(tenant_id),
-            "BENCH_CAMPAIGN": str(campaign_id),
-        }
-        said = peer.program(peer.enqueue, world.redis_url)
-        subprocess.run(said, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    with world.database() as database_url, stub() as url:
+        environment = enqueued(world, peer, database_url, url)
         with working(peer, world, environment) as output:
             began = first_post(url, peer, output)
             while time.time() < began + WINDOW_SECONDS and written(environment["BENCH_DSN"])[0] < peer.count:
                 time.sleep(0.1)
             rows, last_at = written(environment["BENCH_DSN"])
         return rows / (last_at - began)
+
+
+def enqueued(world: World, peer: Peer, database_url: str, provider: str) -> dict[str, str]:
+    """Make the rows and the queue's jobs -> what the worker needs to know."""
+    with Redis.from_url(world.redis_url) as redis:
+        redis.flushall()
+    with session_on(database_url) as session:
+        tenant_id = add_tenant(session)
+        campaign_id = add_campaign(session, tenant_id, peer.count)
+    environment = peer_environment(world, peer, database_url, provider) | {
+        "BENCH_TENANT": str(tenant_id),
+        "BENCH_CAMPAIGN": str(campaign_id),
+    }
+    said = peer.program(peer.enqueue, world.redis_url)
+    subprocess.run(said, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
+    return environment
 
 
 def peer_environment(world: World, peer: Peer, database_url: str, provider: str) -> dict[str, str]:

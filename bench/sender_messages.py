@@ -24,9 +24,9 @@ ROUNDS = 3
 
 
 @contextmanager
-def stub() -> Iterator[str]:
+def stub(*options: str) -> Iterator[str]:
     """The provider; its base URL."""
-    command = [sys.executable, "-m", "bench.provider_stub", str(LATENCY_MS)]
+    command = [sys.executable, "-m", "bench.provider_stub", str(LATENCY_MS), *options]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     try:

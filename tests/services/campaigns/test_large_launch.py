@@ -13,28 +13,9 @@ from core.tenancy import tenant_scope
 from models.audit import AuditEvent
 from models.campaigns import CampaignContact, CampaignStatus
 from services import campaigns
-from services.campaigns import LARGE, PREPARING
-from tests.support.campaigns import NOW, add_campaign, add_list, phone
+from services.campaigns import PREPARING
+from tests.support.campaigns import MANY, NOW, add_campaign, add_list, add_many, phone
 from tests.support.world import TenantHandle
-
-MANY = LARGE + 1
-
-
-def add_many(session: Session, tenant_id: int, count: int = MANY) -> int:
-    """A list of so many people -> its id; written in one statement, for the ORM would take a while."""
-    made = add_list(session, tenant_id, 0)
-    who = {"tenant": tenant_id, "list": made, "count": count}
-    session.execute(
-        text(
-            "WITH people AS (INSERT INTO leads (tenant_id, phone, phone_key, name, legal_basis)"
-            " SELECT :tenant, '551190' || lpad(i::text, 7, '0'), '551190' || lpad(i::text, 7, '0'), 'Pessoa ' || i,"
-            " 'customer' FROM generate_series(1, :count) i RETURNING id)"
-            " INSERT INTO lead_list_members (tenant_id, list_id, lead_id) SELECT :tenant, :list, id FROM people"
-        ),
-        who,
-    )
-    session.execute(text("UPDATE lead_lists SET lead_count = :count WHERE tenant_id = :tenant AND id = :list"), who)
-    return made
 
 
 def how_many(session: Session, tenant: TenantHandle, campaign_id: int) -> int:
