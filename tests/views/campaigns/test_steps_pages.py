@@ -2,13 +2,16 @@
 
 import re
 from html import unescape
+from io import BytesIO
 
 import pytest
 from sqlalchemy import update
 
 from models.campaigns import Campaign, CampaignLog, CampaignStatus, LogType
 from services import campaigns
-from services.campaigns import FollowUpInput, Price
+from services.campaigns import FollowUpInput, MessageInput, Price
+from services.media import keep_file
+from tests.support import media as sample
 from tests.support.campaigns import NOW, add_campaign, add_list, add_number, launched
 from tests.support.page_client import PageClient
 from tests.support.world import TenantHandle
@@ -56,7 +59,8 @@ def test_steps_come_and_go_without_javascript_and_are_saved(
     campaign_id = int(saved.location.split("/")[-2])
     with work() as session:
         made = campaigns.input_of(session, campaigns.campaign_of(session, tenant.id, campaign_id))
-    assert made.follow_ups == (FollowUpInput(3, ("texto um",)), FollowUpInput(5, ("segunda",), stop_on_reply=False))
+    first, second = FollowUpInput(3, (MessageInput("texto um"),)), FollowUpInput(5, (MessageInput("segunda"),), False)
+    assert made.follow_ups == (first, second)
     edit = owner.get(f"/campaigns/{campaign_id}/edit").text
     assert "texto um" in edit
     assert edit.count('name="step_days"') == 2
@@ -213,3 +217,24 @@ def test_the_price_of_a_message_is_shown_in_its_own_currency(
     finally:
         with work() as session:
             session.connection().exec_driver_sql("DELETE FROM message_prices WHERE valid_from = '2020-11-23'")
+
+
+def test_a_file_that_a_program_gave_a_step_survives_the_form(
+    owner: PageClient, work: Work, tenant: TenantHandle
+) -> None:
+    with work() as session:
+        file = keep_file(session, tenant.id, BytesIO(sample.png()), "foto.png", actor=None)
+        step = FollowUpInput(2, (MessageInput("Veja", file.id),))
+        campaign_id = add_campaign(session, tenant.id, follow_ups=[step]).id
+    edit = owner.get(f"/campaigns/{campaign_id}/edit").text
+    kept = unescape(re.findall(r'name="step_0_kept" value="([^"]*)"', edit)[0])
+    with work() as session:
+        said = campaigns.input_of(session, campaigns.campaign_of(session, tenant.id, campaign_id))
+        form = {"name": said.name, "lists": list(said.lists), "instances": list(said.instances), "hours": "always"}
+    fields = {"messages": ["Oi {nome}!"], "step_days": ["2"], "step_0_messages": "Veja só", "step_0_stop": "1"}
+    assert owner.post(f"/campaigns/{campaign_id}/edit", form | fields | {"step_0_kept": kept}).status_code == 303
+    with work() as session:
+        made = campaigns.input_of(session, campaigns.campaign_of(session, tenant.id, campaign_id))
+    assert made.follow_ups == (FollowUpInput(2, (MessageInput("Veja só", file.id),)),)
+    nonsense = form | fields | {"step_0_kept": '{"media_id": "x", "template": {"name": 5, "variables": 7}}'}
+    assert owner.post(f"/campaigns/{campaign_id}/edit", nonsense).status_code == 303
