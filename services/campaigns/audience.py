@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, literal, null, or_, select
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, literal, null, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -38,7 +38,11 @@ LARGE: Final = 5_000
 rely on statistics."""
 
 
+FEW: Final = 200
+"""Up to so many people loops within loops cost nothing that anybody would notice."""
+
 WEEK: Final = timedelta(days=7)
+_PLANNED: Final = "planned_for_many"
 
 
 class Reason(StrEnum):
@@ -132,7 +136,10 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     # account's opt-outs for each of its people.
     by_phone, by_email = aliased(Suppression), aliased(Suppression)
     has_opted_out = or_(by_phone.id.is_not(None), by_email.id.is_not(None))
-    heard = _heard(campaign, now)
+    # Made once each: without statistics PostgreSQL takes them for a row or two and would make them for every person.
+    people = _people(tenant_id, campaign_id).with_only_columns(Lead.id, Lead.phone_key).cte("people")
+    people = people.prefix_with("MATERIALIZED", dialect="postgresql")
+    heard = _heard(campaign, select(people.c.phone_key), now)
     most = select(Tenant.messages_per_person_week).where(Tenant.id == tenant_id).scalar_subquery()
     refusals = {
         Reason.OPT_OUT: has_opted_out,
@@ -142,7 +149,8 @@ def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquer
     }
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
     return (
-        _people(tenant_id, campaign_id)
+        select(Lead)
+        .where(Lead.tenant_id == tenant_id, Lead.id.in_(select(people.c.id)))
         .outerjoin(by_phone, and_(by_phone.tenant_id == tenant_id, by_phone.phone_key == Lead.phone_key))
         .outerjoin(by_email, and_(by_email.tenant_id == tenant_id, by_email.email == func.lower(Lead.email)))
         .outerjoin(heard, heard.c.phone_key == Lead.phone_key)
@@ -175,14 +183,18 @@ def _verdict(refusals: Mapping[Reason, ColumnElement[bool]], is_incomplete: Colu
 def planned_for_many(session: Session, lists: Sequence[LeadList]) -> Iterator[None]:
     """Ask about a large audience without nested loops over whole tables. What was imported a minute ago has no
     statistics yet: PostgreSQL takes it for a handful of rows, and 100,000 people then cost ten minutes instead of a
-    second. A small audience in a large account is better served by the loops."""
-    if sum(one.lead_count for one in lists) <= LARGE:
+    second. A few people in a large account are better served by the loops."""
+    if sum(one.lead_count for one in lists) <= FEW or session.info.get(_PLANNED):
         yield
         return
-    _plan_loops(session, "off")
-    yield
-    # When the work raised, the transaction is undone and these settings with it.
-    _plan_loops(session, "on")
+    session.info[_PLANNED] = True
+    try:
+        _plan_loops(session, "off")
+        yield
+        # When the work raised, the transaction is undone and these settings with it.
+        _plan_loops(session, "on")
+    finally:
+        session.info[_PLANNED] = False
 
 
 def _plan_loops(session: Session, value: str) -> None:
@@ -221,13 +233,12 @@ def _frozen(variables: Variables) -> ColumnElement[Any]:
     return func.jsonb_build_object(*pairs, type_=JSONB)
 
 
-def _heard(campaign: Campaign, now: datetime) -> Subquery:
+def _heard(campaign: Campaign, phone_keys: Select[str], now: datetime) -> CTE:
     """What these people were sent lately, once over the ledger's rows of all of them: how much within a week, and
     whether another campaign wrote within the repeat guard. A message counts from its claim on, as for the sender: it
     may have arrived."""
     guard = timedelta(days=campaign.repeat_guard_days or 0)
     oldest = now - max(WEEK, guard)
-    people = _people(campaign.tenant_id, campaign.id).with_only_columns(Lead.phone_key)
     is_another = and_(CampaignContact.campaign_id != campaign.id, CampaignContact.claimed_at > now - guard)
     return (
         select(
@@ -239,10 +250,11 @@ def _heard(campaign: Campaign, now: datetime) -> Subquery:
             CampaignContact.tenant_id == campaign.tenant_id,
             CampaignContact.claimed_at > oldest,
             CampaignContact.status.in_(WRITTEN_TO),
-            CampaignContact.phone_key.in_(people),
+            CampaignContact.phone_key.in_(phone_keys),
         )
         .group_by(CampaignContact.phone_key)
-        .subquery("heard")
+        .cte("heard")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
 
 

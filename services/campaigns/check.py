@@ -131,10 +131,15 @@ def check_campaign(session: Session, tenant_id: int, campaign_id: int, now: date
     few more where files or templates are used."""
     campaign = campaign_of(session, tenant_id, campaign_id)
     parts = parts_of(session, tenant_id, campaign_id)
+    with planned_for_many(session, parts.lists):
+        return _checked(session, campaign, parts, now)
+
+
+def _checked(session: Session, campaign: Campaign, parts: Parts, now: datetime) -> Verdict:
+    tenant_id = campaign.tenant_id
     variables = variables_of(session, campaign, parts)
     people = audience(campaign, variables, now)
-    with planned_for_many(session, parts.lists):
-        counted = _count(session, people, variables)
+    counted = _count(session, people, variables)
     entitlement = entitlement_of(session, tenant_id, now)
     zone = zone_of_tenant(session, tenant_id)
     quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
@@ -170,7 +175,8 @@ def obstacles_to_launch(session: Session, campaign: Campaign, now: datetime) -> 
     anybody, the launch sees by itself."""
     parts = parts_of(session, campaign.tenant_id, campaign.id)
     variables = variables_of(session, campaign, parts)
-    content = check_content(session, parts, audience(campaign, variables, now), now)
+    with planned_for_many(session, parts.lists):
+        content = check_content(session, parts, audience(campaign, variables, now), now)
     entitlement = entitlement_of(session, campaign.tenant_id, now)
     return _obstacles(parts, entitlement, content, unknown=variables.unknown, is_nobody=False)
 

@@ -12,7 +12,7 @@ from core.errors import NotFound
 from models.campaigns import Campaign, CampaignContact, CampaignMessage, ContactStatus
 from models.leads import Lead, LeadListMember
 from models.media import MediaFile
-from services.campaigns.audience import audience
+from services.campaigns.audience import audience, planned_for_many
 from services.campaigns.check import variables_of
 from services.campaigns.find import Parts, campaign_of, parts_of
 from services.campaigns.messages import WITHOUT_TEXT
@@ -81,11 +81,12 @@ def preview(
     if not parts.messages:
         return None
     people = _recipients(session, campaign, parts, now)
-    total = session.scalar(select(func.count()).select_from(people.subquery())) or 0
-    if not total:
+    with planned_for_many(session, parts.lists):
+        total = session.scalar(select(func.count()).select_from(people.subquery())) or 0
+        number = max(1, min(row, total))
+        person = session.execute(people.offset(number - 1).limit(1)).first()
+    if person is None:
         return None
-    number = max(1, min(row, total))
-    person = session.execute(people.offset(number - 1).limit(1)).one()
     chosen = variation_of(campaign_id, person.phone, len(parts.messages)) if variation is None else variation - 1
     if not 0 <= chosen < len(parts.messages):
         raise NotFound("Esta campanha não tem essa variação da mensagem.")

@@ -11,7 +11,7 @@ from core.clock import day_in_zone
 from core.errors import InvalidInput
 from models.campaigns import CampaignContact, ContactStatus
 from models.instances import Instance, MessagePrice
-from services.campaigns.audience import audience
+from services.campaigns.audience import audience, planned_for_many
 from services.campaigns.check import variables_of
 from services.campaigns.cost import (
     ANYWHERE,
@@ -61,11 +61,12 @@ def expected_cost(session: Session, tenant_id: int, campaign_id: int, now: datet
     if not official or not parts.messages:
         return None
     people = audience(campaign, variables_of(session, campaign, parts), now)
-    by_prefix = session.execute(
-        select(func.min(people.c.phone), func.count())
-        .where(people.c.status == ContactStatus.PENDING.value)
-        .group_by(func.left(people.c.phone, PREFIX_DIGITS))
-    ).all()
+    with planned_for_many(session, parts.lists):
+        by_prefix = session.execute(
+            select(func.min(people.c.phone), func.count())
+            .where(people.c.status == ContactStatus.PENDING.value)
+            .group_by(func.left(people.c.phone, PREFIX_DIGITS))
+        ).all()
     today = day_in_zone(now, zone_of_tenant(session, tenant_id))
     steps = steps_of(session, tenant_id, [campaign_id])
     known = _known_categories(session, tenant_id, [one.id for one in official])

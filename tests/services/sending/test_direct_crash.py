@@ -11,14 +11,15 @@ from tests.services.sending.directs import assert_one_at_a_time, direct, queue, 
 from tests.services.sending.scene import Scene, phones
 from tests.services.sending.test_crash import Senders, end_leases, wait_until
 from tests.support.sandbox_process import SandboxProcess
+from tests.support.sender_nursery import Nursery
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 Fresh = tuple[str, sessionmaker[Session]]
 
 
 @pytest.fixture
-def senders(fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
-    made = Senders(fresh_database[0], redis_url, tmp_path)
+def senders(nursery: Nursery, fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
+    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
     yield made
     made.kill()
 
