@@ -17,7 +17,8 @@ PARTS: Final[Mapping[str, str]] = {
     r"|informativos?|informac\w+|sms|newsletter|marketing|conteudos?|notificac\w+|lixo|porcarias?|avisos"
     r"|campanhas?|disparos?)(?: (?:nenhuma?|alguma?|automaticas|indesejadas|promocionais|comerciais"
     r"|publicitarias))?",
-    "thing": r"(?:(?:os )?outros|isso|isto|nada|coisas?|contatos?|saco|paciencia|disso|nenhuma?|qualquer coisa)",
+    "thing": r"(?:de ninguem|(?:os )?outros|isso|isto|nada|coisas?|contatos?|saco|paciencia|disso|nenhuma?"
+    r"|qualquer coisa)",
     "det": r"(?:(?:mais|nenhuma?|nada|de|dessas?|desses?|destes?|destas?|essas?|esses?|estas?|estes?|este"
     r"|qualquer|quaisquer|suas?|seus?|tipo|tais|as|os|a|o|um|uma|mensagem|outras?|por|via|no|zap|meu|minha"
     r"|aqui) )*",
@@ -28,8 +29,9 @@ PARTS: Final[Mapping[str, str]] = {
     r"|divulgac\w+|ofertas?|propagandas?|spam|programacao|porcaria|lixo|trem|negocio|bagaca|treco|dados"
     r"|numero)(?: de (?:transmissao|envios?|contatos?|clientes|dados|divulgac\w+|disparos?|{noun}))*)",
     "place": r"(?:{from}{list}|daqui|disso|disto|dai|dali)",
-    "mine": r"(?:(?:o |os |a |as )?(?:meu|meus|minha|minhas|noso|nosa|nosos|esse|este)(?: \w+)? ?(?:numeros?"
-    r"|contatos?|nome|cadastro|telefone|celular|fone|zap|dados(?: pesoais)?|informac\w+))",
+    "mine": r"(?:(?:meu (?:nome|email|numero) e )?(?:o |os |a |as )?(?:meu|meus|minha|minhas|noso|nosa|nosos"
+    r"|esse|este)(?: \w+)? ?(?:(?:nome|email) e )?(?:numeros?|contatos?|nome|cadastro|telefone|celular|fone|zap"
+    r"|dados(?: pesoais)?|informac\w+))",
     "out": r"(?:(?:re)?tir(?:ar?|e|em|arem|as?sem?)|remov(?:er?|a|am|erem|es?sem?)|exclu(?:ir?|a|am|irem"
     r"|is?sem?)|apag(?:ar?|arem|as?sem?)|apague(?:m)?|delet(?:ar?|e|em|arem)|descadastr(?:ar?|e|em|arem"
     r"|as?sem?)|desinscrev(?:er?|a|am)|risc(?:ar?|arem)|risque(?:m)?|elimin(?:ar?|e|em|arem)|bloque(?:ia|ie|iem"
@@ -61,6 +63,9 @@ PARTS: Final[Mapping[str, str]] = {
 }
 
 LEAVE: Final = (
+    r"nao quero (?:mais )?saber (?:mais )?de {det}{noun}{end}",
+    r"(?:quero|queria|vou) (?:deixar|abandonar) (?:o|a|es[ae]) (?:lista|grupo){end}",
+    r"nao autorizo (?:a )?(?:me )?(?:{send}|{noun}|contato)(?: (?:via|por))?(?: {noun})?{end}",
     # Not wanting to receive, to be written to, to be there.
     r"{refuse}(?: que)? (?:continuar |ficar |estar )?(?:a )?(?:receber|recebendo)(?: mais)?(?: {det}(?:{noun}"
     r"|{thing})|{end})",
@@ -82,7 +87,7 @@ LEAVE: Final = (
     # Asking us not to send.
     r"(?:nao|nem|nunca|nunca mais|jamais) (?:me |nos )?(?:mais )?(?:me )?{send}(?: mais)? {det}{noun}",
     r"(?:nao|nem|nunca mais|jamais) (?:me |nos )(?:mais )?{send}(?: mais)?(?: {det}{thing})?{end}",
-    r"(?:nao|nem|nunca mais) (?:(?:precisa|precisam|e para|(?:ha )?necesidade de|e necesario"
+    r"(?:nao|nem|nunca mais) (?:(?:precisa|precisam|e para|(?:ha )?(?:mais )?necesidade de|e necesario"
     r"|quero que) )?(?:mais )?(?:me )?{send}(?: mais)? {det}{noun}",
     r"(?:nao|nunca mais) (?:precisa |precisam |e para )?(?:me )?{send}(?: mais| me)*(?: {det}{thing})?(?<= mais"
     r"| nada){end}",
@@ -187,7 +192,7 @@ DOUBT: Final = (
     r"me esquec\w+ nao|nao (?:quero|queria) ser (?:mais )?(?:remov|exclu|retir|descadastr)\w+|agora nao\b",
     r"nao (?:me |quero |mande?m? |envi\w+ )(?:\w+ ){0,4}agora\b|ou melhor|quase|ainda bem|pobre|falir",
     r"usem? o\b|coisa boa|lista negra|do meu ex\b|por hoje|sair nao\b|sair [?] nao\b|delicia|maravilh\w+",
-    r"sem querer|(?:nao )?quer que receber",
+    r"(?<!cadastrou )(?<!cadastraram )sem querer|(?:nao )?quer que receber",
     # For a while, or perhaps.
     r"por (?:um|uns|umas?|enquanto|\d+|alguns|algumas|\w+ (?:dias|semanas|meses))\b|temporariamente",
     r"momentaneamente",
@@ -224,6 +229,9 @@ RETURN: Final = (
 """As the whole message only."""
 
 REASONS: Final = (
+    r"denunciando(?: como)?(?: spam)?|(?:comprei|fui) (?:cliente )?(?:so )?uma vez(?: so)?",
+    r"cadastr\w+ (?:sem querer|por engano|erado)",
+    r"cadastraram {mine}(?: erado| por engano| sem querer)?",
     r"antes que (?:te |os )?(?:proces|denunci|bloque|reclam)\w+{more}{0,3}|nao quero (?:mais )?ser cliente",
     r"^se (?:for )?posivel(?: [|])?",
     r"sera que(?= (?:da|pode|podem|voces|tem|consegue|#))|da para entender(?: [?])?",
@@ -244,19 +252,19 @@ REASONS: Final = (
     r"nao quero (?:mais )?saber(?! (?:se|quando|qual|quanto))",
     r"(?:(?:muito )?(?:obrigad[oa]|agradeco|grat[oa]) )?(?:pel[oa]|o|a) (?:contato|atencao|mensagem|oferta"
     r"|convite|retorno)",
-    r"nada contra{more}{0,3}|^nada(?= [|]| mas)|^trabalho(?= [|]| mas)",
+    r"nada contra{more}{0,3}|^(?:nada|gratidao)(?= [|]| mas)|^trabalho(?= [|]| mas)",
     r"(?:(?:boa )?sorte|suceso|bom trabalho|boas vendas){more}{0,4}|com (?:todo )?(?:o )?respeito",
     r"nao (?:leve|levem|me leve) a mal|sei que (?:e|so|estao){more}{0,5}|na (?:moral|boa|humildade)",
     r"(?:mas |e )?(?:voces )?(?:ainda )?continu\w+(?: (?:me )?{send})?(?: {noun})?",
-    r"(?:vou |irei )?(?:te |os )?(?:bloque|denunci|proces)\w+{more}{0,2} se (?:nao )?(?:continu|insist|par"
-    r"|mand|envi)\w*(?: (?:me )?{send})?(?: {noun})?",
+    r"(?:vou |irei )?(?:te |os )?(?:bloque|denunci|proces)\w+{more}{0,2} se (?:nao )?(?:continu|insist|par|mand"
+    r"|envi)\w*(?: (?:me )?{send})?(?: {noun})?",
     r"(?:com base )?(?:n?a )?(?:lgpd|lei geral de protecao(?: de dados)?|lei de protecao(?: de dados)?)",
     r"se (?:me )?{send}(?: mais)?(?: uma| outra| mensagem| de novo| novamente)* (?:vou )?(?:denunci\w+"
     r"|bloque\w+|proces\w+)",
     r"(?:varias|mil|muitas|\d+) vezes|e (?:so )?domingo|voces me acordaram",
     r"(?:nao|nem) (?:tenho|temos|ha|estou com|tive)(?: mais| nenhum)? interesse{more}{0,3}",
     r"(?:nao|nem) (?:me interessa\w*|estou interessad[oa]|to interessad[oa]|interessad[oa]|interessa)(?: mais)?",
-    r"(?:nao gostei|nao gosto|odeio|odiei|detesto|nao curto){more}{0,4}",
+    r"(?:nao gostei|nao gosto|odeio|odiei|detesto|nao curto|(?:nao curto|nao gosto de) receber){more}{0,4}",
     r"(?:nao|nem) (?:cansam?|entendem?|entendeu|entenderam|sabem? ler|tem o que fazer|leem?"
     r"|percebem?)(?: nao)?(?: [?])?",
     r"ate quando(?: [?])?|quantas vezes{more}{0,6}(?: [?])?|ja deu|(?:ja )?encheu(?: o)?|deu ne",

@@ -55,6 +55,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
     "di": "de",
     "qria": "queria",
     "naotenho": "nao tenho",
+    "naoquero": "nao quero",
     "pra": "para",
     "pro": "para",
     "mandr": "mandar",
@@ -106,7 +107,7 @@ TAIL: Final = _words(
     """para por porque no na e ou nem nao nunca que mais meu minha seu seus sua suas mas porem se senao conforme segundo
     com de da do dos das numero isso novamente bando povo cambada urgente pela pelo quero queria sair pare parem agora
     hoje ja desse nesse neste deste daqui dai dessa desa esse este essa aquela chatas chatos chato chata inconvenientes
-    irritantes idiotas novo outra imediato falei pedi disse vou acabei estou to em comigo"""
+    irritantes idiotas novo outra imediato falei pedi disse vou acabei estou to em comigo sempre ninguem"""
 )
 """How a clause may go on behind a plain wish. Any other word may narrow it ("mensagem longa")."""
 
