@@ -1,6 +1,7 @@
 """The phrases `opt_out.py` looks for: what people write when they want no more messages, and what only looks like it.
 
-Written in plain Portuguese without accents; `opt_out.py` reads a message into the same form: small letters, no accents,
+Written in plain Portuguese without accents; `opt_out.py` reads a message into the same form: small letters, no"
+r" accents,
 `|` between clauses and for an emoji, doubled letters single (in these rules too), the abbreviations of `SPELLINGS`
 written out and the words of `FILLERS` gone (`opt_out_words.py`). `{name}` is a part from `PARTS`,
 `#` a wish that was found.
@@ -51,11 +52,19 @@ PARTS: Final[Mapping[str, str]] = {
     r"|vim) )?(?:informar|avisar|dizer|comunicar)|informo|comunico|declaro|aviso|seria posivel|e posivel"
     r"|tem posibilidade)",
     "word": r"(?:sair|parar?|pare|cancelar?|stop|descadastrar|remover|excluir)",
-    "again": r"(?:mudei de ideia|me arependi|sai sem querer|foi engano|sem querer|e|que|[|])",
+    "news": r"(?:novidades|promocoes|lancamentos|oferta)",
     "anew": r"(?:de novo|novamente|outra vez|mais uma vez|de volta)",
     "softly": r"(?:e so|so|apenas|simplesmente|basta|e|se (?:for )?posivel|se puder\w*"
     r"|agradeceria(?: muito)? se|(?:ficaria|ficarei|serei)(?: muito)?(?: feliz)? se|tem (?:a )?bondade de)",
-    "more": r"(?: (?!mas\b|porem\b|quero\b|queria\b|so\b|se\b|e\b|cade\b|quando\b|nao\b|para\b|me\b)\w+)",
+    "unless": r"(?:se|caso) (?:voces )?(?:nao )?(?:me )?(?:mais )?(?:{send}|par\w+|continu\w+|insist\w+"
+    r"|receb\w+|chega\w*|{out})(?: (?:mais|me|uma|outra|so|de|novo|novamente|mensagem|isso|nada|asim|vez|a"
+    r"|{send}|{noun}|alguma|hoje))*",
+    "threat": r"(?:(?:eu )?(?:vou|irei|vo|vamos|terei que|ja|entao) (?:te |os |me |ter que |la |ate )*(?:bloque"
+    r"|denunci|proces|reclam|report|acion|procur|registr|abrir|entrar|tomar|fazer|no procon|ao procon"
+    r"|na policia|a policia|a justica|na justica)\w*|bloqueio|denuncio|proceso|sob pena)",
+    "more": r"(?: (?!(?:boleto|pedido|produto|compra|entreg|nota|fatura|pix|prec|troc|cobr|consult|agend|curso|plano"
+    r"|conta\b|desconto|cupom|pag[oau]|orcament)\w*|mas\b|porem\b|quero\b|queria\b|so\b|se\b|e\b|cade\b|quando\b"
+    r"|nao\b|para\b|me\b)\w+)",
     "end": r"(?=$| [|?]| (?:para mim|para este|para esse|para o meu|para meu|porque|por aqui|nest?e numero"
     r"|no meu|comigo|e nao|e nem|que (?:nao|nunca|saco)|nao|nunca|mais|nem|numero|isso|conforme|segundo"
     r"|de acordo|com base|pela lei|por lei|senao|se nao|ou vou|e vou|pelo amor|na moral|de uma vez|quero sair"
@@ -83,7 +92,7 @@ LEAVE: Final = (
     r"|em|a)|interup\w+|interomp\w+|cess(?:ar|em|e)|desativ\w+|desabilit\w+|bloquear) (?:mais |de |com |as |a "
     r"|os |o |me |mim |minha |para |meu |essas |esses |esse |estas |dest?as |tantas? )*(?:envios? |recebimento "
     r"|mandar |enviar )?(?:de |das |dos |do |as |mais |essas )*(?:{noun}|envios?|recebimento|cadastro|inscricao"
-    r"|contato)\b(?: {place})?",
+    r"|contatos?)\b(?: {place})?",
     # Asking us not to send.
     r"(?:nao|nem|nunca|nunca mais|jamais) (?:me |nos )?(?:mais )?(?:me )?{send}(?: mais)? {det}{noun}",
     r"(?:nao|nem|nunca mais|jamais) (?:me |nos )(?:mais )?{send}(?: mais)?(?: {det}{thing})?{end}",
@@ -105,13 +114,14 @@ LEAVE: Final = (
     r"{stop}(?: logo)?(?: de)? (?:ficar |me |nos |estar |tentar )*(?:{send}|entr\w+ em contato|ench\w+)(?: o| a"
     r"| me| meu| minha| mais| com)*(?: {det}(?:{noun}|{thing})|{end})",
     r"{stop}(?: logo)? (?:com|de) (?:{det})(?:isso|{noun}|me (?:perturb|incomod)\w+)(?: ai)?",
+    r"chega (?:[|] )?nao (?:aguento|suporto|aguentamos)(?: mais)?(?: {det}{noun}|{end})",
     r"chega (?:disso|dest?as? {noun})",
     # What the law on personal data gives them.
     r"(?:nao autorizo|nao permito|nao dou permisao|nao consinto|proibo)(?: mais)?(?: a| o| que| com)* (?:uso"
     r"|usem|usar|utiliz\w+|envi\w+|contat\w+|mand\w+|tratamento)(?: (?:de|do|dos|para|no|o|com))*(?: {mine}"
     r"| {det}{noun})?{end}",
     r"(?:revog|retir|cancel|remov)(?:o|ar|er|a|em)(?: (?:a|o|meu|minha|qualquer))* (?:consentimento|autorizacao"
-    r"|permisao|aceite)(?: (?:de|do|para|dos|ao)(?: (?!mas\b)\w+){1,4})?",
+    r"|permisao|aceite)(?: (?:de|do|para|dos|ao)(?: (?!mas\b)\w+){1,8})?",
     r"(?:me )?oponho(?: me)?(?: ao?)? (?:uso|tratamento|envio|recebimento)(?: d[aeo]s?)* (?:{mine}"
     r"|{noun})(?: para {noun})?",
     r"exercer (?:o )?meu direito de (?:exclusao|oposicao|eliminacao)(?: (?:da|na) lgpd)?",
@@ -147,13 +157,14 @@ LEAVE: Final = (
     r"^podem? para$",
     r"^(?:escolho|minha e|quero a de|a) (?:sair|parar|stop|pare|descadastrar)$",
     r"(?:pedi|falei|disse|mandei|solicitei|avisei|respondi|digitei)(?: para| que| mil vezes"
-    r"| varias vezes)* (?:me )?(?:sair|parar|parem|pararem|{out})(?= varias| mil| \d|{place}|{end})",
+    r"| \d+ vezes| varias vezes)* (?:me )?(?:sair|parar|parem|pararem|{out})(?= varias| mil| \d|{place}|{end})",
     r"(?:pedi|falei|disse) (?:para|que) (?:sair|par\w+)(?= e continu\w+)",
     r"(?:pedindo|solicitando|cansei de pedir)(?: \w+){0,3}? (?:para|que) (?:me )?(?:sair|par\w+"
     r"|{out})(?: {place}|{end})",
     r"(?:quero|vou) sai(?: {place})?{end}",
     r"(?:nao|nunca mais|jamais) (?:utiliz|us)\w+ (?:mais )?(?:{mine}|est?e contato)",
     r"(?:nao|nunca mais) (?:me )?{send}(?: mais)?(?: para)? {mine}",
+    r"numero(?: (?:[|]|\w+)){0,10} [|] (?:podem? )?(?:remover|excluir|retirar|tirar|apagar)(?= [|?]|$)",
     # Anger that is plain.
     r"(?:sai|sair|cai|saia|saiam|caia) fora",
     r"(?:me )?(?:deixa|deixe|deixem|deixar)(?: me| {mine})? em paz{end}",
@@ -188,16 +199,22 @@ DOUBT: Final = (
     r"(?<!se )(?:nao|nunca|jamais) (?:me |nos |se |quero |queria |posso |podem? |precisam? |vou |vai |e para "
     r"|que |mais )*(?:sair|sai|saia|{out}|parar|pare|parem|cancel\w+|deixar de|deixem de|deixe de)\b",
     r"nao parem? de\b|sair com\b|vamos parar",
-    r"para (?:a |o )?(?:minha|meu) (?:mae|pai|esposa|marido|filh[oa]|familia|trabalho|client\w+)",
+    r"para (?:a |o )?(?:minha|meu) (?:mae|pai|irma|irmao|chefe|patrao|esposa|marido|filh[oa]|familia|trabalho"
+    r"|client\w+)",
     r"me esquec\w+ nao|nao (?:quero|queria) ser (?:mais )?(?:remov|exclu|retir|descadastr)\w+|agora nao\b",
     r"nao (?:me |quero |mande?m? |envi\w+ )(?:\w+ ){0,4}agora\b|ou melhor|quase|ainda bem|pobre|falir",
     r"usem? o\b|coisa boa|lista negra|do meu ex\b|por hoje|sair nao\b|sair [?] nao\b|delicia|maravilh\w+",
     r"(?<!cadastrou )(?<!cadastraram )sem querer|(?:nao )?quer que receber",
     # For a while, or perhaps.
     r"por (?:um|uns|umas?|enquanto|\d+|alguns|algumas|\w+ (?:dias|semanas|meses))\b|temporariamente",
-    r"momentaneamente",
-    r"(?:pensando|pensei|penso|vontade|pensar|querendo) (?:em|de|se)\b|vou (?:te )?bloque\w+(?: \w+)*$",
+    r"momentaneamente|^(?:[|?] )*(?:ja |eu )*vou (?:te )?bloque\w+[^|?]*$",
+    r"(?:pensando|pensei|penso|vontade|pensar|querendo) (?:em|de|se)\b",
     r"(?:numero|contato|telefone) (?:antigo|velho|anterior)|(?:pedir|peco) para parar [?]?$",
+    # Anger or closing an account, which may not be about messages.
+    r"^(?:[|?] )*(?:me (?:deixa em paz|esquece|era)|(?:quero )?cancel\w+ (?:o )?meu cadastro)"
+    r"(?: [|?])*$",
+    r"^(?:[|] )*{word} {place} [?] (?:nao|nunca|jamais|nem)\b",
+    r"(?:^|[|] )(?:volt\w*|mand\w+|envi\w+|pas\w+) para (?:mim|nos) (?:as?|os?|ess\w+|{noun})\b",
     # Asking what it would do, or telling what somebody else did.
     r"^(?:{word})(?: {word})* [?]|sai d\w+ (?:lista|grupo) [?]|me tira desa vida|devedores|tentac\w+",
     r"gastando|meu cartao",
@@ -207,28 +224,49 @@ DOUBT: Final = (
 """Takes a wish back, puts it off, or only speaks of it, wherever it stands."""
 
 QUALIFIED: Final = (
-    r"# (?:de|do|da|dos|das|na|no|nas|nos|com|sobre|quando|em|se)(?! (?:{noun}|meu|minha|numero|celular|zap"
+    r"# (?:de|do|da|dos|das|na|no|nas|nos|com|sobre|quando|em|se)(?! (?:{noun}|(?:meu|minha) (?:numero|zap"
+    r"|celular|telefone|contato|nome|cadastro|vida|agenda|pe|email)\b"
+    r"|numero|celular|zap"
     r"|telefone|esse|este|essa|moral|boa|humildade|lista|listas|clientes?|contatos|transmissao|envios?|vendas?"
     r"|de|lei|jeito|novo|nada|vez|acordo|dados|base|interesse|empresa)\b)",
-    r"# (?:todo|toda|antes(?! que)|depois|ate|sem)\b(?! interesse)|# que (?:comprei|paguei|fiz|encomendei)",
+    r"# para (?:o|a|os|as|minha|meus?) (?!(?:meu )?(?:numero|zap|celular|contato|telefone)\b)\w+|# (?:todo|toda"
+    r"|antes(?! que)|depois|ate|sem)\b(?! interesse)|# que (?:comprei|paguei|fiz|encomendei)",
 )
 """What follows a plain wish and narrows it: messages of one kind, at one hour, from one shop."""
 
-RETURN: Final = (
-    r"(?:{again} )*(?:{wish} )?(?:me )?(?:voltar|volta|volte|voltem)(?: a| para)?(?: (?:me )?(?:receber|mandar"
-    r"|enviar|lista|grupo|fazer parte|participar))?(?: (?:a|o|as|os|suas|da|do|de|novo|lista|grupo|{noun}"
-    r"|novamente|tudo|para mim))*",
-    r"(?:{again} )*(?:{wish} |aceito )(?:voltar a )?receber(?: (?:as|os|suas|{noun}))* (?:{anew}|sim)",
-    r"(?:{again} )+(?:{wish} )?(?:receber|mandar|enviar)(?: (?:as|os|suas|{noun}|{anew}|para mim))*",
-    r"(?:{wish} )?(?:que )?(?:me )?(?:mandar|enviar|mandem|enviem|manda|mande)(?: (?:as|os|suas|me"
-    r"|{noun}))* {anew}",
-    r"(?:{wish} )?(?:me )?(?:coloc|bot|adicion|inclu|cadastr|inscrev|po)(?:ar?|e|em|ir|er|que|quem|i"
-    r"|r)(?: me)?(?: {place})? {anew}(?: {place}| {noun})*",
-    r"reativ(?:ar?|e|em)(?: {mine}| o envio| {noun})*",
-)
-"""As the whole message only."""
-
 REASONS: Final = (
+    # What they threaten with, on what condition, in either order.
+    r"{unless}(?: [|])? {threat}{more}{0,5}",
+    r"(?:ou |senao |se nao |e )?{threat}{more}{0,5}(?: {unless})?",
+    r"(?:vou|irei) (?:no|ao|na|a) (?:procon|justica|policia|juizado|delegacia){more}{0,3}(?: {unless})?",
+    r"(?<=# )(?:para|a|por) (?:mim|nos|ca|est?e numero|meu (?:numero|zap|celular|contato))",
+    r"(?:nao|nem) (?:tenho|temos) (?:mais )?interesse (?:em|n[oa]s?) (?:seus? |suas? )?(?:produtos?|oferta|servicos?"
+    r"|compr\w+|loja|marca)",
+    r"nao quero (?:falar|conversar|papo|golpe|problema|confusao|briga)(?: (?:com|de|e|nem)(?: (?:robo|maquina|isso"
+    r"|ninguem|golpe|problema|confusao|briga|papo)))*",
+    r"ja (?:reportei|denunciei|bloqueei|bloquei|reclamei|registrei){more}{0,5}",
+    # Who they are, and where.
+    r"(?:aqui (?:e|fala)|e aqui|meu nome e|me chamo|quem fala e|e)(?: (?:a|o|dona|seu))+{more}{0,3}",
+    r"(?:sou|somos|estou|to|tava|estava|ando|moro|trabalho|durmo|acordo|vivo|tenho|uso){more}{1,7}",
+    # Anger in the form of a question, or of a count.
+    r"(?:nao|quem|porque|para que|ate quando|quantas vezes|o que|que (?:parte|empresa|loja|palhacada|e isso)|qual o"
+    r"|qual seu|sera|sabem?|ta|esta|entend\w+|e golpe|ok|posivel|pode ser|combinado|isso e)(?! tem (?!vergonha|o que"
+    r"|mais|respeito|educacao|vida|mae|coracao|noc)| entreg| vend| aten| abr| fic){more}{0,8} [?]",
+    r"(?<=[|] )(?:e |sao |ta |tem |recebo )*(?:muita|muitas|tanta|tantas|mensagem)(?: {noun})?(?: (?:demais|por dia"
+    r"|por semana|todo dia|o dia todo|toda hora))*(?=$| [|])",
+    r"(?:sao|e|era|eram) \d+(?: h| hs| horas)? (?:da|de) (?:manha|noite|madrugada|tarde)",
+    r"(?:(?:ja )?(?:e|sao) )?(?:so )?(?:a |mais de )?\w+(?: mensagem| vez| vezes) (?:so )?(?:de )?(?:hoje|semana|dia)",
+    r"(?:ja |me |so )*(?:mandaram|mandam|acordei|acordaram|recebi|recebo|sofri|perdi|cheg[ao]\w*){more}{1,8}",
+    # Asking how, beside a wish that asks for it outright.
+    r"como (?:e )?(?:que )?(?:faco|paro|faz|fazer|procedo|proceder|posso|consigo|devo fazer|sai|saio|cancela"
+    r"|funciona)(?: para| a| disso| daqui| isso)*(?: #)?(?: [?])?",
+    r"(?:quando|asim que) (?:der|puder\w*|posivel)|se nao for (?:pedir muito|incomodo|abuso)"
+    r"|se nao se importar\w*",
+    r"(?:so|apenas) (?:quero|queria|peco|preciso de)(?: um pouco)?(?: de)? (?:paz|sosego|silencio|descans\w+)"
+    r"|so (?:incomoda|enche|atrapalha|perturba|me irrita){more}{0,3}",
+    r"acho(?: que)?(?: isso)?(?: um| uma| muito| e| bem)* (?:absurdo|chato|abuso|falta|invasao|errado|ruim"
+    r"|desagradavel){more}{0,4}",
+    r"(?:e|to falando|estou falando|falo|falando) serio|cade o respeito|nao vou (?:pagar|comprar|ficar){more}{0,4}",
     r"denunciando(?: como)?(?: spam)?|(?:comprei|fui) (?:cliente )?(?:so )?uma vez(?: so)?",
     r"cadastr\w+ (?:sem querer|por engano|erado)",
     r"cadastraram {mine}(?: erado| por engano| sem querer)?",
@@ -273,7 +311,7 @@ REASONS: Final = (
     r"(?:posso|gostaria de|queria|quero) saber (?:quem|como|onde|de onde|porque){more}{0,6}(?: [?])?",
     r"sem (?:o )?interesse|(?:perdi|acabou) o interesse",
     r"(?:nao|nem|nunca) (?:sei|conheco|conheci|faco ideia|lembro){more}{0,6}",
-    r"(?:nao|nem|nunca) (?:eu )?(?:comprei|pedi|autorizei|solicitei|me cadastrei|cadastrei|dei|fui|fiz|passei"
+    r"(?:nao|nem|nunca|jamais) (?:eu )?(?:comprei|pedi|autorizei|solicitei|me cadastrei|cadastrei|dei|fui|fiz|passei"
     r"|assinei|contratei|participei|permiti|deixei){more}{0,6}",
     r"(?:nao|nem) (?:sou|somos|moro|uso|trabalho|vou|compro|tenho)(?: mais)?{more}{0,5}",
     r"(?:e |esse |este |o )*(?:numero|telefone) (?:esta |e )?(?:errado|trocado|engano|da empresa|de trabalho"
@@ -326,6 +364,9 @@ LOOSE: Final = (
     r"\b(?:lista|grupo|mensagem|{noun}) .*\b(?:sair|parar|cancelar|remover|stop)\b",
     r"\bmanda\w* mensagem quando|\bnao precisa mandar|\b(?:recebendo|receber) mensagem",
     r"\bnao param de mandar|\bquero parar mas",
+    r"\b(?:quanta|quantas|mais uma) mensagem|toda hora (?:isso|mensagem)|de novo isso|pausa nas? mensagem"
+    r"|(?:par\w+|cheg\w+) (?:de|com) (?:ligar|isso)|nao pedi (?:para |por )?(?:receber|mensagem|isso)"
+    r"|nao me ligu\w+ mais|sair ou nao sair|uma vez por semana|so (?:mand\w+|envi\w+) mensagem",
     r"\bnao aguento mais|\bme esquec\w+|\bem paz|\bchega$|\bbasta$|\bvaza\b|\bsome daqui",
 )
 """Leaving may be meant: for a person to judge."""

@@ -10,7 +10,8 @@ def _words(text: str) -> frozenset[str]:
 
 WORDS: Final = _words(
     """sair sai pare parar parem para stop cancelar cancela cancele cancelem descadastrar descadastra descadastre
-    descadastrem descadastro descadastramento desinscrever desinscreva desinscreve remover remove remova removam remocao
+    descadastrem descadastro descadastramento desinscrever desinscreva desinscreve remover remove remova removam
+    remocao
     excluir exclui exclua excluam retirem exclusao deletar deleta delete unsubscribe optout out salir baja"""
 )
 """Leaving, when the whole message says nothing else."""
@@ -25,13 +26,17 @@ RETURN_WORDS: Final = frozenset({"voltar", "volta", "volte", "voltem", "reativar
 
 SPELLINGS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("n", "naum", "nau", "nao", "nop", "naoo", "noa"), "nao"),
-    **dict.fromkeys(("qro", "kero", "qero", "quro", "qeuro", "queo", "quer0"), "quero"),
+    **dict.fromkeys(("qro", "kero", "qero", "quro", "qeuro", "uqero", "qiero", "wuero", "quwro", "querro", "qero",
+    "queo", "quer0"), "quero"),
     **dict.fromkeys(("msg", "msgs", "msm", "mensagens", "mensage", "mensagen", "mensagems", "mesagem", "mesagens",
                      "mensajem", "mensajens", "menagem", "mensgem", "mesnagem", "mensagm", "mensagns", "mensaje",
-                     "mensajes", "mensg", "mens"), "mensagem"),
+                     "mensajes", "mensg", "mens", "msn", "mgs", "mnsg", "mss", "mensaguem", "mensagi", "msgem"),
+                     "mensagem"),
     **dict.fromkeys(("zapi", "zapzap", "whats", "whatsapp", "whatsap", "watsap", "watsapp", "wpp", "wp", "wats",
                      "whatzap", "whatszap", "zapp"), "zap"),
-    **dict.fromkeys(("pf", "pfv", "pfvr", "pff", "pls", "plis", "please", "pfavor", "porfavor", "favr"), "favor"),
+    **dict.fromkeys(("pf", "pfv", "pfvr", "pff", "pls", "plis", "please", "pfavor", "porfavor", "favr", "pufavo",
+    "pufavor", "porfavo", "pofavor", "favo", "favorr", "pfvrr", "pvf",
+                     "fvr", "fv", "porfa", "pfvo"), "favor"),
     **dict.fromkeys(("vcs", "vc", "voce", "vceis", "ces", "oces", "vosses", "voses"), "voces"),
     **dict.fromkeys(("pq", "porq", "poq", "pois", "pk", "puque"), "porque"),
     **dict.fromkeys(("numeros", "num3ro", "nmr", "nr", "numro", "nuemro"), "numero"),
@@ -58,6 +63,9 @@ SPELLINGS: Final[Mapping[str, str]] = {
     "naoquero": "nao quero",
     "pra": "para",
     "pro": "para",
+    **dict.fromkeys(("dnv", "dnovo", "denovo"), "de novo"),
+    **dict.fromkeys(("mnada", "madna", "mnda", "mamda", "amnda", "mandda", "mabda"), "manda"),
+    **dict.fromkeys(("tria", "tirra", "tiraa", "tiar"), "tira"),
     "mandr": "mandar",
     "mandae": "manda",
     "receba": "receber",
@@ -71,7 +79,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
 
 LONG_WORDS: Final = (
     "descadastrar", "descadastre", "cancelar", "remover", "receber", "mensagem", "perturbar", "incomodar", "retirem",
-    "propaganda", "unsubscribe", "retirar", "excluir",
+    "propaganda", "lista", "numero", "unsubscribe", "retirar", "excluir",
 )  # fmt: skip
 """Also meant where one letter is wrong, missing, doubled or swapped."""
 
@@ -83,7 +91,8 @@ LONG_STEMS: Final[Mapping[str, str]] = {
 """However they go on, unless it is a right form of the word."""
 
 NOT_TYPOS: Final = _words(
-    """remove remova removam removeu exclui exclua excluam excluiu cancela cancele cancelem recebe cancelas
+    """listas listra listras listei listar listo numera numerar remove remova removam removeu exclui exclua excluam
+    excluiu cancela cancele cancelem recebe cancelas
     cancelada cancelado remoer retira retire excluirá canceler perturba incomoda incomodam"""
 )
 
@@ -98,15 +107,27 @@ FILLERS: Final = _words(
     respondendo responder opcao digitei digito escrevi amem fica fiquem pessoa atendente robo bot prezados
     prezado prezada sim la urgencia bosta maldita maldito bendita bendito chata safados
     plmdds plmds plmr pelamordedeus pelamor encarecidamente imediato imediata imediatamente ei
+    tche bah uai fi guri guria visse homi homem barbaridade tmj falou flw vlww aew ae aee eae iae parca parcero
+    mermao brother bro
+    truta fera chefia dr dra fmz firmeza fechou fiote bicho oxe oxente
+    eita vixe vish ixi ih ah oh ow oww opaa alow hey hello senhorita rapaz rapaziada
+    povo fazendo obsequio gratidao agradecida
     palhacos idiotas imbecis otarios arrombados carai caraio mds slk tnc vsf vtnc peste praga"""
 )
 """Courtesy, swearing and words that carry nothing; gone from anywhere in a message, but for the greetings' other
 senses ("mandar a noite") that `opt_out.py` keeps."""
 
 TAIL: Final = _words(
-    """para por porque no na e ou nem nao nunca que mais meu minha seu seus sua suas mas porem se senao conforme segundo
+    """para por porque no na e ou nem nao nunca que mais meu minha seu seus sua suas mas porem se senao conforme
+    segundo
     com de da do dos das numero isso novamente bando povo cambada urgente pela pelo quero queria sair pare parem agora
     hoje ja desse nesse neste deste daqui dai dessa desa esse este essa aquela chatas chatos chato chata inconvenientes
+    chefe patrao doutor doutora doutores menina menino meninas meninos parceiro parceira irmao irma irmaos turma
+    equipe mana manos
+    irritantes inuteis desnecessarias insuportaveis abusivas ridiculas aleatorias invasivas irritante inutil
+    desagradaveis repetitivas insistentes comigo definitivamente eternamente imediatamente desta destas dessas destes
+    desses empresa sou somos estou tava estava tenho moro trabalho durmo uso vivo ando veio voces porfa meus amem
+    senhor deus jesus peco imploro suplico socorro esta ta serio acho odeio detesto nunca tudo
     irritantes idiotas novo outra imediato falei pedi disse vou acabei estou to em comigo sempre ninguem"""
 )
 """How a clause may go on behind a plain wish. Any other word may narrow it ("mensagem longa")."""
@@ -114,7 +135,8 @@ TAIL: Final = _words(
 MIXED: Final = _words(
     """mas porem so somente apenas exceto menos se caso quando quanto quanta quantos qual quais como cade orcamento
     pedido pedidos entregar entregou agendar agendamento marcar remarcar reserva boleto boletos fatura cobranca
-    cobrar nota recibo comprovante ligar ligue liga gostei adorei amei adoro gosto responde responda pergunta
+    cobrar nota recibo comprovante ligar ligue liga gostei adorei amei amo adoro gosto jamais responde responda
+    pergunta
     duvida enquanto diminui diminuir reduz coloca coloque adiciona troca trocar atualiza atualizar muda mudar
     talvez acho resgatar quero interessa gostaria pagar reembolso estorno garantia humano tecnico curriculo
     resultado laudo receita remedio imposto motorista brincadeira serio sera ficar spc serasa restante espera
@@ -134,12 +156,13 @@ NARROWING: Final = _words(
 """So does one of these in the clause of the wish or behind it; before it, they tell why."""
 
 CLEAR_WORDS: Final = _words(
-    """sair descadastrar descadastre descadastro stop remover unsubscribe pare parem parar remova removam exclua excluam
+    """apaguem deletem sair descadastrar descadastre descadastro stop remover unsubscribe pare parem parar remova
+    removam exclua excluam
     excluir retirem descadastrem"""
 )
 """Plain as a clause of their own even beside others. "Cancela, vou de moto" is why some words of leaving are not."""
 
-LONE: Final = _words("""sair parar pare parem stop cancelar cancela cancele remover excluir saindo cancelem""")
+LONE: Final = _words("""sair parar pare parem stop cancelar cancela cancele remover excluir cancelem""")
 """Words of leaving that say little in a sentence: a person judges those of `FEW_WORDS` at most."""
 
 INNOCENT: Final = _words(
@@ -166,7 +189,8 @@ STEMS: Final = (
     "solicit", "cai",
     "remov", "take", "quier", "dese", "escrib", "dont", "dejen", "borr", "sac", "darme", "mudei", "adicion",
     "coloc", "inclu", "cadastr", "bota",
-    "poe", "mand", "envi", "revog", "consent", "opon", "recus", "dispens", "prefir", "chateado", "mita", "dame", "want",
+    "poe", "mand", "envi", "revog", "consent", "opon", "recus", "dispens", "prefir", "chateado", "mita", "dame",
+    "want",
     "no", "quit", "contact", "mesag",
 )  # fmt: skip
 """A message with none of these beginnings of words asks for nothing: most replies are done here, quickly."""
