@@ -30,7 +30,8 @@ PARTS: Final[Mapping[str, str]] = {
     r"|divulgac\w+|ofertas?|propagandas?|spam|programacao|porcaria|lixo|trem|negocio|bagaca|treco|dados"
     r"|numero)(?: de (?:transmissao|envios?|contatos?|clientes|dados|divulgac\w+|disparos?|{noun}))*)",
     "place": r"(?:{from}{list}|daqui|disso|disto|dai|dali)",
-    "mine": r"(?:(?:meu (?:nome|email|numero) e )?(?:o |os |a |as )?(?:meu|meus|minha|minhas|noso|nosa|nosos"
+    "mine": r"(?:(?:meu (?:nome|email|numero) e )?(?:tod[oa]s? )?(?:o |os |a |as )?(?:meu|meus|minha|minhas|noso"
+    r"|nosa|nosos"
     r"|esse|este)(?: \w+)? ?(?:(?:nome|email) e )?(?:numeros?|contatos?|nome|cadastro|telefone|celular|fone|zap"
     r"|dados(?: pesoais)?|informac\w+))",
     "out": r"(?:(?:re)?tir(?:ar?|e|em|arem|as?sem?)|remov(?:er?|a|am|erem|es?sem?)|exclu(?:ir?|a|am|irem"
@@ -165,6 +166,7 @@ LEAVE: Final = (
     r"(?:nao|nunca mais|jamais) (?:utiliz|us)\w+ (?:mais )?(?:{mine}|est?e contato)",
     r"(?:nao|nunca mais) (?:me )?{send}(?: mais)?(?: para)? {mine}",
     r"numero(?: (?:[|]|\w+)){0,10} [|] (?:podem? )?(?:remover|excluir|retirar|tirar|apagar)(?= [|?]|$)",
+    r"^(?:[|] )*(?:nao [|] )?par[ae]m? [|] (?:eu )?nao quero(?: mais)?(?= [|]|$)|^nao [|] par[ae]m?$",
     # Anger that is plain.
     r"(?:sai|sair|cai|saia|saiam|caia) fora",
     r"(?:me )?(?:deixa|deixe|deixem|deixar)(?: me| {mine})? em paz{end}",
@@ -206,7 +208,8 @@ DOUBT: Final = (
     r"usem? o\b|coisa boa|lista negra|do meu ex\b|por hoje|sair nao\b|sair [?] nao\b|delicia|maravilh\w+",
     r"(?<!cadastrou )(?<!cadastraram )sem querer|(?:nao )?quer que receber",
     # For a while, or perhaps.
-    r"por (?:um|uns|umas?|enquanto|\d+|alguns|algumas|\w+ (?:dias|semanas|meses))\b|temporariamente",
+    r"por (?:um(?! (?:momento|periodo|luto|problema))|uns|umas?|enquanto|\d+|alguns|algumas|\w+ (?:dias|semanas"
+    r"|meses))\b|temporariamente",
     r"momentaneamente|^(?:[|?] )*(?:ja |eu )*vou (?:te )?bloque\w+[^|?]*$",
     r"(?:pensando|pensei|penso|vontade|pensar|querendo) (?:em|de|se)\b",
     r"(?:numero|contato|telefone) (?:antigo|velho|anterior)|(?:pedir|peco) para parar [?]?$",
@@ -244,7 +247,8 @@ REASONS: Final = (
     r"|compr\w+|loja|marca)",
     r"nao quero (?:falar|conversar|papo|golpe|problema|confusao|briga)(?: (?:com|de|e|nem)(?: (?:robo|maquina|isso"
     r"|ninguem|golpe|problema|confusao|briga|papo)))*",
-    r"ja (?:reportei|denunciei|bloqueei|bloquei|reclamei|registrei){more}{0,5}",
+    r"(?:e |uso |so |somente |apenas )*para (?:trabalho|emergencias?|uso (?:pesoal|profisional)|minha familia)",
+    r"(?:ja )?(?:reportei|denunciei|bloqueei|bloquei|reclamei|registrei){more}{0,5}",
     # Who they are, and where.
     r"(?:aqui (?:e|fala)|e aqui|meu nome e|me chamo|quem fala e|e)(?: (?:a|o|dona|seu))+{more}{0,3}",
     r"(?:sou|somos|estou|to|tava|estava|ando|moro|trabalho|durmo|acordo|vivo|tenho|uso){more}{1,7}",
