@@ -60,7 +60,17 @@ def test_the_word_of_the_confirmation_returns(text: str) -> None:
     assert wish_of(text) is Wish.RETURN
 
 
-@pytest.mark.parametrize("text", ["não me mande mais boletos", "gostei, mas para de mandar tanta mensagem"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "não me mande mais boletos",
+        "gostei, mas para de mandar tanta mensagem",
+        "não quero sair da lista",
+        "não me tirem da lista por favor",
+        "não parem de mandar as promoções",
+        "sair?",
+    ],
+)
 def test_a_wish_that_is_not_plain_is_for_a_person(text: str) -> None:
     assert wish_of(text) is Wish.MAYBE
 
