@@ -21,7 +21,7 @@ _TO = re.compile(rb'"to":\s*"(\d+)')
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
 _BODY = (
     b'{"error":false,"message":"message sent","messageData":{"key":'
-    b'{"remoteJid":"5511900000001@s.whatsapp.net","fromMe":true,"id":"3EB0%016X"},"status":"PENDING"}}'
+    b'{"remoteJid":"%s@s.whatsapp.net","fromMe":true,"id":"3EB0%016X"},"status":"PENDING"}}'
 )
 
 
@@ -47,17 +47,19 @@ class Provider(asyncio.Protocol):
             if len(self.buffer) < whole:
                 return
             is_post = self.buffer.startswith(b"POST")
-            if self.has_ledger and (found := _TO.search(self.buffer, end)):
+            found = _TO.search(self.buffer, end)
+            if self.has_ledger and found:
                 _people.add(found[1])
             self.buffer = self.buffer[whole:]
-            self.take() if is_post else self.tell()
+            # As the real one: the address it sent to, which for most people is the phone itself.
+            self.take(found[1] if found else b"5511900000001") if is_post else self.tell()
 
-    def take(self) -> None:
+    def take(self, phone: bytes) -> None:
         global _first_at, _taken
         if not _taken:
             _first_at = time.time()
         _taken += 1
-        body = _BODY % _taken
+        body = _BODY % (phone, _taken)
         asyncio.get_running_loop().call_later(self.latency_seconds, self.answer, body)
 
     def tell(self) -> None:
