@@ -14,7 +14,7 @@ from core.zones import BRASILIA, ZONES, zone_of_column
 from models.accounts import DailyUsage
 from models.campaigns import Campaign, CampaignContact, CampaignDay, CampaignStatus, ContactStatus
 from models.instances import Instance, InstanceStatus
-from services.accounts import Entitlement, entitlement_of
+from services.accounts import Entitlement, PlanLimits, entitlement_of
 from services.campaigns.audience import Reason, Variables, audience, planned_for_many, read_variables
 from services.campaigns.content_check import ContentVerdict, check_content
 from services.campaigns.find import Parts, campaign_of, parts_of, texts_of_steps, zone_of_tenant
@@ -22,7 +22,7 @@ from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.hours import read_hours
 from services.campaigns.messages import texts_of
-from services.instances import is_healthy, is_unofficial, stages_of, warm_up_day
+from services.instances import floors_of, is_healthy, is_unofficial, stages_of, warm_up_day
 
 EXAMPLES: Final = 3
 COUNTED_MOST: Final = 50_000
@@ -158,7 +158,7 @@ def _checked(session: Session, campaign: Campaign, parts: Parts, now: datetime) 
         quota=quota,
         forecast=forecast_of(session, campaign, connected, quota, messages=counted["pending"],
                              by_zone={code: counted[f"zone_{code}"] for code in ZONES},
-                             floor=entitlement.pace_floor_ms, zone=zone, starts_at=starts_at, now=now),
+                             plan=entitlement.plan, zone=zone, starts_at=starts_at, now=now),
         starts_at=starts_at,
         is_scheduled=starts_at > now,
         first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
@@ -194,7 +194,7 @@ def forecast_remaining(
         quota_of(session, campaign, entitlement, zone=zone, now=now),
         messages=messages,
         by_zone=pending_by_zone(session, campaign),
-        floor=entitlement.pace_floor_ms,
+        plan=entitlement.plan,
         zone=zone,
         starts_at=now,
         now=now,
@@ -237,19 +237,19 @@ def forecast_of(
     *,
     messages: int,
     by_zone: Mapping[int, int],
-    floor: int,
+    plan: PlanLimits,
     zone: str,
     starts_at: datetime,
     now: datetime,
 ) -> Forecast:
     """The expected end of so many messages, living `by_zone`, through those of these numbers that may send, from
-    `starts_at` on; `floor` in milliseconds."""
+    `starts_at` on, each with the floor its plan and connector have."""
     today = day_in_zone(now, zone)
     is_today = day_in_zone(starts_at, zone) == today
-    stages = stages_of(session)
+    stages, floors = stages_of(session), floors_of(session)
     channels = [
         replace(
-            _channel(one, campaign, floor),
+            _channel(one, campaign, floors.of(plan, one.connector, is_sandbox=one.is_sandbox)),
             used=one.reserved_today if is_today and one.usage_day == today else 0,
             stages=stages if _warms_up(one) else (),
             warm_up_day=warm_up_day(one.first_connected_at, starts_at, zone),
@@ -293,8 +293,8 @@ def pending_by_zone(session: Session, campaign: Campaign) -> dict[int, int]:
 
 
 def _channel(instance: Instance, campaign: Campaign, floor: int) -> Channel:
-    """The sender's own rule: the largest minimum and the largest maximum; sandbox numbers have no floor."""
-    low = max(0 if instance.is_sandbox else floor, instance.min_interval_ms, campaign.interval_min_ms or 0)
+    """The sender's own rule: the largest minimum and the largest maximum; `floor` in milliseconds."""
+    low = max(floor, instance.min_interval_ms, campaign.interval_min_ms or 0)
     high = max(low, instance.max_interval_ms, campaign.interval_max_ms or 0)
     return Channel((low + high) / 2000, instance.daily_cap)
 

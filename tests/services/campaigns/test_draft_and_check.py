@@ -15,6 +15,7 @@ from models.leads import Lead
 from models.states import NotAllowedNow
 from services import campaigns
 from services.campaigns import MessageInput, Obstacle, Reason
+from services.instances import set_pace_floor
 from tests.support.campaigns import NOW, add_campaign, add_list, add_number, launched, move_contacts, suppress
 from tests.support.world import TenantHandle
 
@@ -286,3 +287,12 @@ def test_contacts_are_found_by_state_name_and_phone_and_exported(session: Sessio
     rows = campaigns.export_page(session, tenant.id, campaign_id).items
     assert len(campaigns.EXPORT_HEADER) == len(rows[0])
     assert rows[0][:3] == ("(11) 90000-0001", "'=Ana()", "sent")
+
+
+def test_the_forecast_keeps_to_the_floor_of_plan_and_connector(session: Session, tenant: TenantHandle) -> None:
+    number = add_number(session, tenant.id, min_interval_ms=60_000, max_interval_ms=60_000, warm_up=False)
+    made = add_campaign(session, tenant.id, lists=[add_list(session, tenant.id, 7)], instances=[number])
+    before = campaigns.check_campaign(session, tenant.id, made.id, NOW).forecast
+    set_pace_floor(session, "infinito", "mega_api", 600_000)
+    after = campaigns.check_campaign(session, tenant.id, made.id, NOW).forecast
+    assert (before.ends_at, after.ends_at) == (NOW + timedelta(minutes=6), NOW + timedelta(minutes=60))
