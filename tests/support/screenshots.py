@@ -96,9 +96,7 @@ def take_all(address: str, email: str, password: str) -> list[str]:
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium.executable(), args=chromium.FLAGS)
         visit = signed_in(browser, address, email, password)
-        return [
-            one for size in WIDTHS for theme in THEMES for one in photograph(browser, visit, address, theme, size)
-        ]
+        return [one for size in WIDTHS for theme in THEMES for one in photograph(browser, visit, address, theme, size)]
 
 
 def main(arguments: list[str]) -> int:
