@@ -1,4 +1,4 @@
-"""What a finished campaign of the demonstration left behind: one answer that somebody must judge, and the bell's notice."""
+"""What a finished campaign of the demonstration left behind: an answer that somebody must judge, the bell's notice."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
