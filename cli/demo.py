@@ -174,6 +174,7 @@ def _make_campaign(session: Session, place: Place, campaign: DemoCampaign) -> No
         interval_max_ms=high * 1000,
         window=campaigns.DEFAULT_WINDOW if is_scheduled else None,
         schedule_at=_a_morning(now) if is_scheduled else None,
+        follow_ups=[campaigns.FollowUpInput(3, (campaign.follow_up,))] if campaign.follow_up else (),
     )
     made = campaigns.create_campaign(session, place.tenant_id, said, actor=place.owner_id, now=now)
     campaigns.start_campaign(session, place.tenant_id, made.id, actor=place.owner_id, now=now)

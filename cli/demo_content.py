@@ -121,13 +121,16 @@ MAGIC_ENDINGS: Final = ("0404", "0666", "0007")
 
 @dataclass(frozen=True)
 class DemoCampaign:
-    """One campaign; `days_ago` for the finished one, `gap_seconds` for the one that is sending."""
+    """One campaign; `gap_seconds` for the one that is sending, `answer` (a wish that a person must judge) for the
+    finished one, `follow_up` is its second step."""
 
     name: str
     variations: tuple[str, ...]
     kind: str
     gap_seconds: tuple[int, int] = (2, 5)
     deals: int = 0
+    answer: str = ""
+    follow_up: str = ""
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,7 @@ CLINIC: Final = DemoBusiness(
             ),
             "finished",
             deals=37,
+            answer="Oi! Quero marcar, sim, mas não quero receber mensagem toda semana, tá?",
         ),
         DemoCampaign(
             "Horários de dezembro",
@@ -190,6 +194,7 @@ CLINIC: Final = DemoBusiness(
                 "{nome}, que tal aproveitar as férias para o check-up das crianças aqui na Sorriso Claro?",
             ),
             "scheduled",
+            follow_up="Oi, {nome}! Ainda temos horários para o check-up das crianças. Quer que eu separe um?",
         ),
     ),
     seed=11,

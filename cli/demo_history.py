@@ -5,14 +5,17 @@ import random
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 from sqlalchemy.orm import Session
 
 from cli.demo_content import DemoCampaign
+from cli.demo_echo import write_what_came_back
 from core.clock import day_in_zone, start_of_day
+from models.accounts import DailyUsage
 from models.campaigns import (
     Campaign,
     CampaignContact,
@@ -54,6 +57,7 @@ def write_finished_campaign(session: Session, place: Place, campaign: DemoCampai
     finished = max(row["queued_at"] + GAP * (number + 1) for number, row in enumerate(rows))
     _write_figures(session, place, campaign_id, rows)
     _write_story(session, place, campaign_id, rows, started=started, finished=finished)
+    write_what_came_back(session, place.tenant_id, campaign, campaign_id, rows)
     session.execute(
         update(Campaign)
         .where(Campaign.tenant_id == place.tenant_id, Campaign.id == campaign_id)
@@ -149,10 +153,10 @@ def _outcome(phone: str, at: datetime, number: int, chance: random.Random) -> di
         told = {"reason": "not_on_whatsapp", "error": "Este número não tem WhatsApp."}
         return moments | kept | told | {"status": ContactStatus.INVALID, "failed_at": at}
     kept["provider_message_id"] = f"DEMO{number:06d}"
-    moments["sent_at"] = at
+    moments["sent_at"] = at + timedelta(milliseconds=300 + number * 37 % 900)
     status = ContactStatus.SENT
     if not phone.endswith("0666"):
-        status, moments["delivered_at"] = ContactStatus.DELIVERED, at + timedelta(seconds=chance.randint(1, 90))
+        status, moments["delivered_at"] = ContactStatus.DELIVERED, at + timedelta(seconds=chance.randint(2, 90))
         if not phone.endswith("0007") and chance.random() < 0.74:
             status, moments["read_at"] = ContactStatus.READ, at + timedelta(minutes=chance.randint(2, 240))
             if chance.random() < 0.16:
@@ -166,8 +170,20 @@ def _write_figures(session: Session, place: Place, campaign_id: int, rows: Seque
     for (day, instance_id), _count in Counter((row["claimed_day"], row["instance_id"]) for row in rows).items():
         some = [row for row in rows if row["claimed_day"] == day and row["instance_id"] == instance_id]
         session.add(CampaignDay(**keys, day=day, instance_id=instance_id, **_figures(some), failed=_invalid(some)))
-    for day, claimed in Counter(row["claimed_day"] for row in rows).items():
+    for day, claimed in Counter(row["claimed_day"] for row in rows if row["status"] in TAKEN).items():
         session.add(CampaignDay(**keys, day=day, instance_id=0, claimed=claimed))
+        _use_quota(session, place.tenant_id, day, claimed)
+
+
+def _use_quota(session: Session, tenant_id: int, day: date, messages: int) -> None:
+    """The plan's day paid for these. A number without WhatsApp is not among them: its refusal gives the place back."""
+    usage = pg_insert(DailyUsage).values(tenant_id=tenant_id, day=day, messages_reserved=messages)
+    session.execute(
+        usage.on_conflict_do_update(
+            index_elements=[DailyUsage.tenant_id, DailyUsage.day],
+            set_={"messages_reserved": DailyUsage.messages_reserved + messages},
+        )
+    )
 
 
 def _figures(rows: Sequence[dict[str, Any]]) -> dict[str, int]:
