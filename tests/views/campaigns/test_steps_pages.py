@@ -238,3 +238,11 @@ def test_a_file_that_a_program_gave_a_step_survives_the_form(
     assert made.follow_ups == (FollowUpInput(2, (MessageInput("Veja só", file.id),)),)
     nonsense = form | fields | {"step_0_kept": '{"media_id": "x", "template": {"name": 5, "variables": 7}}'}
     assert owner.post(f"/campaigns/{campaign_id}/edit", nonsense).status_code == 303
+
+
+def test_the_check_page_tells_what_follows(owner: PageClient, work: Work, tenant: TenantHandle) -> None:
+    with work() as session:
+        campaign_id = add_campaign(session, tenant.id, follow_ups=[FollowUpInput(3, ("Conseguiu ver?",))]).id
+    page = owner.get(f"/campaigns/{campaign_id}/check").text
+    assert "3 dias depois da mensagem anterior" in page
+    assert "Conseguiu ver?" in page
