@@ -15,7 +15,7 @@ from tests.services.sending.fault_house import House
 from tests.services.sending.scene import Scene
 from tests.support import services
 from tests.support.sandbox_process import SandboxProcess
-from tests.support.sender_nursery import Nursery
+from tests.support.sender_nursery import Nursery, Senders
 from tests.support.web_process import WebProcess
 
 
@@ -31,6 +31,16 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     """Where real sender processes come from."""
     with Nursery(Path(tmp_path_factory.mktemp("zones"))) as running:
         yield running
+
+
+@pytest.fixture
+def senders(
+    nursery: Nursery, fresh_database: tuple[str, sessionmaker[Session]], redis_url: str, tmp_path: Path
+) -> Iterator[Senders]:
+    """Senders on this test's own database; whatever still runs at its end is killed."""
+    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
+    yield made
+    made.kill()
 
 
 @pytest.fixture

@@ -32,13 +32,6 @@ NO_REDIS = "redis://127.0.0.1:9/0"
 Fresh = tuple[str, sessionmaker[Session]]
 
 
-@pytest.fixture
-def senders(nursery: Nursery, fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
-    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
-    yield made
-    made.kill()
-
-
 def test_a_killed_sender_is_replaced_within_ten_seconds(
     scene: Scene, senders: Senders, sandbox_now: SandboxProcess
 ) -> None:

@@ -1,8 +1,6 @@
 """Direct messages and campaigns on the same numbers: several real daemons, killed at bad moments."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session, sessionmaker
@@ -11,17 +9,9 @@ from tests.services.sending.directs import assert_one_at_a_time, direct, queue, 
 from tests.services.sending.scene import Scene, phones
 from tests.services.sending.test_crash import Senders, end_leases, wait_until
 from tests.support.sandbox_process import SandboxProcess
-from tests.support.sender_nursery import Nursery
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 Fresh = tuple[str, sessionmaker[Session]]
-
-
-@pytest.fixture
-def senders(nursery: Nursery, fresh_database: Fresh, redis_url: str, tmp_path: Path) -> Iterator[Senders]:
-    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
-    yield made
-    made.kill()
 
 
 def test_killed_with_answers_in_flight_nobody_gets_one_twice_and_none_is_forgotten(

@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import reset_tzpath
 
 import pytest
-from sqlalchemy.orm import Session, sessionmaker
 
 from core.clock import day_in_zone
 from core.tenancy import system_scope
@@ -22,15 +21,6 @@ from tests.support.zones import search_path, zone_whose_midnight_is_at
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(400)]
 PLAN, OWN, CAP = 61, 2, 9
 """Messages a day: of the plan, of each campaign, of each number."""
-
-
-@pytest.fixture
-def senders(
-    nursery: Nursery, fresh_database: tuple[str, sessionmaker[Session]], redis_url: str, tmp_path: Path
-) -> Iterator[Senders]:
-    made = Senders(nursery, fresh_database[0], redis_url, tmp_path)
-    yield made
-    made.kill()
 
 
 @pytest.fixture
