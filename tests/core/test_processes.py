@@ -1,5 +1,6 @@
 """What `make run` starts and says, without starting it (test_running.py does)."""
 
+import runpy
 import shlex
 import socket
 from collections.abc import Iterator
@@ -146,3 +147,8 @@ def test_the_end_of_a_log_is_its_last_lines(tmp_path: Path) -> None:
     supervisor.logs.mkdir()
     (supervisor.logs / "web.log").write_text("first\n" * 10_000 + "the reason\n")
     assert supervisor.log_tail("web", lines=2) == "first\nthe reason"
+
+
+def test_idle_connections_are_closed_by_the_caller_first() -> None:
+    """Who reuses a connection that we close at that moment loses a webhook; clients keep idle ones up to a minute."""
+    assert runpy.run_path(str(ROOT / "gunicorn.conf.py"))["keepalive"] > 60
