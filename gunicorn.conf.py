@@ -10,8 +10,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = int(os.environ.get("WEB_THREADS", "8"))
 timeout = 60
 graceful_timeout = 10
-# Longer than a caller keeps an idle connection: whoever closes first must be the caller. At 5 s a gateway that reused one
-# just as we closed it lost its webhook (1 in 100 at idle times near 5 s; none at 75), and gateways do not ask twice.
+# Longer than a caller keeps an idle connection: the caller must be the first to close. At 5 s a gateway that reused
+# one just as we closed it lost its webhook (1 in 100 at idle times near 5 s; none at 75). Gateways do not ask twice.
 keepalive = 75
 control_socket_disable = True
 max_requests = 20_000
