@@ -118,7 +118,7 @@ class Engine:
         self.direct = Served(DirectLane(), self._queue, goes_ahead=True)
         self.campaigns = Served(self._lane, self.board)
         self.plans = Plans(self.tuning.plans_every)
-        self.transport = AsyncTransport(limit=0)
+        self.transport = AsyncTransport()
         files = Files(self.database, self.transport, self.clock.now, self.tuning.file_seconds)
         self.postman = Postman(self.transport, self.clock.now, self.tuning.send_seconds, files)
 

@@ -8,16 +8,13 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from prometheus_client import REGISTRY
 
 from core.http import (
-    FailureKind,
     FailureReason,
-    HttpAnswer,
-    HttpFailure,
     HttpRequest,
     HttpResponse,
     configure,
@@ -25,6 +22,7 @@ from core.http import (
 )
 from core.http_async import AsyncTransport
 from core.http_guard import count
+from tests.core.doors import NOT_SENT, UNCLEAR, Sender, answered, failed, post, send_async_in_turn, send_in_turn
 from tests.core.wire import (
     Behaviour,
     answers,
@@ -42,31 +40,8 @@ from tests.core.wire import (
     serving,
 )
 
-Sender = Callable[..., list[HttpAnswer]]
-NOT_SENT, UNCLEAR = FailureKind.NOT_SENT, FailureKind.UNCLEAR
 
-
-def send_in_turn(*requests: HttpRequest, pause: float = 0) -> list[HttpAnswer]:
-    result = []
-    for request in requests:
-        result.append(send(request))
-        time.sleep(pause)
-    return result
-
-
-def send_async_in_turn(*requests: HttpRequest, pause: float = 0) -> list[HttpAnswer]:
-    async def run() -> list[HttpAnswer]:
-        result = []
-        async with AsyncTransport() as transport:
-            for request in requests:
-                result.append(await transport.send(request))
-                await asyncio.sleep(pause)
-        return result
-
-    return asyncio.run(run())
-
-
-@pytest.fixture(params=[send_in_turn, send_async_in_turn], ids=["requests", "aiohttp"])
+@pytest.fixture(params=[send_in_turn, send_async_in_turn], ids=["requests", "wire"])
 def door(request: pytest.FixtureRequest) -> Sender:
     return request.param  # type: ignore[no-any-return]
 
@@ -76,28 +51,6 @@ def loopback_allowed() -> Iterator[None]:
     configure(allow_private_hosts=True)
     yield
     configure(allow_private_hosts=False)
-
-
-def post(url: str, *, seconds: float = 2.0, connect: float = 1.0, limit: int = 1_000_000) -> HttpRequest:
-    return HttpRequest(
-        "POST",
-        url,
-        {"Authorization": "Bearer segredo", "Content-Type": "application/json"},
-        b'{"a":1}',
-        timeout_seconds=seconds,
-        connect_timeout_seconds=connect,
-        max_response_bytes=limit,
-    )
-
-
-def failed(answer: HttpAnswer) -> tuple[FailureKind, FailureReason]:
-    assert isinstance(answer, HttpFailure), answer
-    return answer.kind, answer.reason
-
-
-def answered(answer: HttpAnswer) -> HttpResponse:
-    assert isinstance(answer, HttpResponse), answer
-    return answer
 
 
 def test_an_answer_comes_back_whole(door: Sender) -> None:
