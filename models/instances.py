@@ -190,6 +190,13 @@ class DirectMessage(TenantOwned, Created, Base):
             "phone_key",
             postgresql_where=text("status IN ('sending', 'unconfirmed')"),
         ),
+        Index(
+            "ix_direct_messages_form_key",
+            "tenant_id",
+            "conversation_id",
+            "form_key",
+            postgresql_where=text("form_key IS NOT NULL"),
+        ),
         Index("ix_direct_messages_tests", "tenant_id", "created_by", "id", postgresql_where=text("kind = 'test'")),
     )
 
@@ -216,6 +223,7 @@ class DirectMessage(TenantOwned, Created, Base):
     read_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
     created_by: Mapped[int | None]
+    form_key: Mapped[str | None] = mapped_column(String(36))
 
 
 class NumberCheck(Base):

@@ -21,16 +21,26 @@ MOST_CHARS: Final = 4096
 
 
 def answer(
-    session: Session, tenant_id: int, conversation_id: int, text: str, *, actor: int | None, now: datetime
+    session: Session,
+    tenant_id: int,
+    conversation_id: int,
+    text: str,
+    *,
+    actor: int | None,
+    now: datetime,
+    form_key: str | None = None,
 ) -> DirectMessage:
     """Queue one message to the person; the sender sends it ahead of every campaign. Refused for people who must not be
-    written to, outside the official API's 24 hours, and through a number that is gone."""
+    written to, outside the official API's 24 hours, and through a number that is gone. `form_key` names the form it
+    was typed into: the same text from the same form is one message, however often it is sent."""
     conversation = conversation_of(session, tenant_id, conversation_id)
     body = text.strip()
     if not body:
         raise InvalidInput(fields={"text": ["Escreva a mensagem."]})
     if len(body) > MOST_CHARS:
         raise InvalidInput(fields={"text": [f"A mensagem passa de {MOST_CHARS} caracteres; divida em duas."]})
+    if form_key and (known := _queued_already(session, conversation, form_key, body)) is not None:
+        return known
     refuse_writing(session, conversation, now)
     return queue_direct(
         session,
@@ -41,7 +51,21 @@ def answer(
         kind=DirectKind.ANSWER,
         conversation_id=conversation.id,
         actor=actor,
+        form_key=form_key,
     )
+
+
+def _queued_already(session: Session, conversation: Conversation, form_key: str, body: str) -> DirectMessage | None:
+    """What this form has sent before. Two clicks at the same moment: the second waits for the first's commit."""
+    session.refresh(conversation, with_for_update={"key_share": True})
+    return session.scalars(
+        select(DirectMessage).where(
+            DirectMessage.tenant_id == conversation.tenant_id,
+            DirectMessage.conversation_id == conversation.id,
+            DirectMessage.form_key == form_key,
+            DirectMessage.body == body,
+        )
+    ).first()
 
 
 def refuse_writing(session: Session, conversation: Conversation, now: datetime) -> None:

@@ -36,6 +36,7 @@ def queue_direct(
     conversation_id: int | None = None,
     campaign_id: int | None = None,
     actor: int | None = None,
+    form_key: str | None = None,
 ) -> DirectMessage:
     """Queue one message -> its row, pending. `phone` is canonical digits. It leaves after the caller's commit."""
     row = DirectMessage(
@@ -50,6 +51,7 @@ def queue_direct(
         conversation_id=conversation_id,
         campaign_id=campaign_id,
         created_by=actor,
+        form_key=form_key,
     )
     _queue(session, [row])
     return row

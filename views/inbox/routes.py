@@ -1,6 +1,7 @@
 """`/inbox`: the conversations, one of them, answering, judging what a doubtful reply meant."""
 
 from typing import Any, Final
+from uuid import uuid4
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -84,7 +85,13 @@ def answer(conversation_id: int) -> Page:
     who, session = current_principal(), db.session()
     try:
         room.answer(
-            session, who.tenant_id, conversation_id, request.form.get("text", ""), actor=who.user_id, now=utcnow()
+            session,
+            who.tenant_id,
+            conversation_id,
+            request.form.get("text", ""),
+            actor=who.user_id,
+            now=utcnow(),
+            form_key=request.form.get("form_key", "")[:36] or None,
         )
         session.commit()
     except AppError as refusal:
@@ -160,6 +167,7 @@ def _page(conversation_id: int, errors: dict[str, str]) -> str:
         **shown,
         errors=errors,
         typed=request.form.get("text", ""),
+        form_key=request.form.get("form_key") or str(uuid4()),
         number=room.numbers_of(session, tenant_id, [conversation]).get(conversation.instance_id),
         is_suppressed=leads.is_suppressed(session, tenant_id, conversation.phone_key),
         blocked=_blocked(conversation_id),

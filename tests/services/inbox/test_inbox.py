@@ -1,6 +1,8 @@
 """Conversations: kept once, answered ahead of campaigns, doubtful replies judged by a person."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -159,3 +161,19 @@ def test_a_stranger_finds_nothing(factory: Factory, tenant: TenantHandle, make_t
         ):
             with pytest.raises(inbox.ConversationNotFound):
                 act()
+
+
+def test_two_clicks_at_the_same_moment_send_one_message(factory: Factory, tenant: TenantHandle) -> None:
+    found = arrive(factory, tenant.id, "Oi")
+    together = Barrier(4)
+
+    def click(_: int) -> int:
+        together.wait(10)
+        with tenant_scope(tenant.id), factory.begin() as session:
+            row = inbox.answer(session, tenant.id, found, "Sim.", actor=None, now=NOW, form_key="one form")
+            return row.id
+
+    with ThreadPoolExecutor(4) as people:
+        ids = set(people.map(click, range(4)))
+    assert len(ids) == 1
+    assert len(direct_messages(factory, tenant.id)) == 1

@@ -100,6 +100,20 @@ def test_an_answer_is_sent_and_shows_how_far_it_has_come(
         assert ("O número não tem WhatsApp." in page) is (status != "read")
 
 
+def test_a_double_click_sends_one_message_and_another_text_is_another(
+    owner: PageClient, factory: Factory, tenant: TenantHandle
+) -> None:
+    found = arrive(factory, tenant.id, "Oi")
+    form_key = re.findall(r'name="form_key" value="([^"]+)"', owner.get(f"/inbox/{found}").text)[0]
+    for text in ("Sim.", "Sim.", "Não."):
+        typed = {"text": text, "form_key": form_key}
+        assert owner.post(f"/inbox/{found}/messages", typed).status_code == 303
+    assert sorted(one.body for one in direct_messages(factory, tenant.id)) == ["Não.", "Sim."]
+    assert form_key not in owner.get(f"/inbox/{found}").text
+    assert owner.post(f"/inbox/{found}/messages", {"text": "Sim."}).status_code == 303
+    assert len(direct_messages(factory, tenant.id)) == 3
+
+
 def test_what_was_typed_is_kept_when_it_is_refused(owner: PageClient, factory: Factory, tenant: TenantHandle) -> None:
     found = arrive(factory, tenant.id, "Oi")
     owner.get(f"/inbox/{found}")
