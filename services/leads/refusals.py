@@ -74,6 +74,7 @@ ROW_REASONS: Final[dict[str, str]] = {
     "too_long": "Dígitos demais no telefone: deixe um só número na célula.",
     "unknown_ddd": "DDD que não existe: corrija ou, se for de outro país, comece com + e o código do país.",
     "not_personal": "Números de serviço (0800, 0300, 4003...): não recebem WhatsApp, troque por um celular.",
+    "rounded": "Telefones que a planilha arredondou (1,1987E+10): formate a coluna como texto e escreva-os de novo.",
     "invalid": "Telefones que não existem: confira os dígitos.",
     "too_many_cells": "Linhas com mais células que o cabeçalho: ponha entre aspas o texto que tem o separador.",
     "open_quote": "Aspas que abrem e não fecham: apague a aspa ou feche-a no fim da célula.",
