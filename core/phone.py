@@ -6,7 +6,8 @@ providers send us) is that one form. It is *not* "DDD + last 8 digits" for every
 11 9 3234-5678 and the landline 11 3234-5678 share those and are two people.
 
 Brazil is read by one match and plain string operations (libphonenumber costs 20 times more); everything else goes
-through `phonenumbers`. Where the two read a Brazilian number differently, on purpose (`tests/core/test_phone_corpus.py` argues each):
+through `phonenumbers`. Where the two read a Brazilian number differently, on purpose (each is argued in
+`tests/core/test_phone_corpus.py`):
 
 * a mobile without its ninth digit (11 8765-4321) gets it; libphonenumber calls it invalid, or leaves the
   8-digit numbers that begin with 7 as they are (trunked radio, switched off in 2018);

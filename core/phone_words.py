@@ -32,7 +32,7 @@ _SENTENCES: Final = {
     PhoneProblem.TOO_LONG: "O telefone tem dígitos demais; deixe um número só na célula.",
     PhoneProblem.UNKNOWN_DDD: "Esse DDD não existe; se for de outro país, comece com + e o código do país.",
     PhoneProblem.NOT_PERSONAL: "É um número de serviço (0800, 0300, 4003...), que não recebe WhatsApp.",
-    PhoneProblem.ROUNDED: "A planilha arredondou este telefone (como em 1,1987E+10) e perdeu os últimos dígitos; formate "
-    "a coluna como texto e escreva-o de novo.",
+    PhoneProblem.ROUNDED: "A planilha arredondou este telefone (como em 1,1987E+10) e perdeu os últimos dígitos; "
+    "formate a coluna como texto e escreva-o de novo.",
     PhoneProblem.INVALID: "Esse telefone não existe; confira os dígitos.",
 }

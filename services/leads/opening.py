@@ -7,25 +7,30 @@ from typing import Final
 from services.leads.csv_reading import open_csv
 from services.leads.sniffing import Kind, kind_of
 from services.leads.table import Table, understand
-from services.leads.xlsx_reading import open_xlsx, refuse_bombs
+from services.leads.workbooks import open_workbook
+from services.leads.xlsx_guard import refuse_bombs
 
+ARCHIVES: Final = frozenset({Kind.XLSX, Kind.ODS})
 SMALL_WORKBOOK_BYTES: Final = 1024 * 1024
 """Read on the spot in half a second; a larger one would take a request's time and a hundred megabytes."""
+SMALL_UNPACKED_BYTES: Final = 20 * 1024 * 1024
 
 
 def inspect_file(path: Path, mapping: Mapping[str, str]) -> None:
     """Look at an upload: FileRefused with a sentence for what can be told at once. Of a large workbook only that it
     is one and no bomb; its columns are looked at by the worker."""
-    if kind_of(path) is Kind.XLSX:
-        refuse_bombs(path)
-        if path.stat().st_size > SMALL_WORKBOOK_BYTES:
-            return
+    kind = kind_of(path)
+    if kind in ARCHIVES and refuse_bombs(path) > SMALL_UNPACKED_BYTES:
+        return
+    if kind is not Kind.CSV and path.stat().st_size > SMALL_WORKBOOK_BYTES:
+        return
     open_table(path, mapping).source.close()
 
 
 def open_table(path: Path, mapping: Mapping[str, str]) -> Table:
     """The table in a file that `inspect_file` has let through. FileRefused; the caller closes `table.source`."""
-    source = open_xlsx(path) if kind_of(path) is Kind.XLSX else open_csv(path)
+    kind = kind_of(path)
+    source = open_csv(path) if kind is Kind.CSV else open_workbook(path, kind)
     try:
         return understand(source, mapping)
     except BaseException:

@@ -26,6 +26,30 @@ class UnsupportedFile(FileRefused):
         )
 
 
+class UnpacksTooLarge(FileRefused):
+    """A workbook that would take more memory than a worker has."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Descompactada, esta planilha fica grande demais para ler. Salve como CSV ou divida em partes e envie.",
+            code="unpacks_too_large",
+        )
+
+
+class HasPassword(FileRefused):
+    """A workbook nobody can read without its password."""
+
+    def __init__(self) -> None:
+        super().__init__("A planilha tem senha. Salve-a sem senha e envie de novo.", code="password")
+
+
+def damaged() -> FileRefused:
+    """What a person can do about a workbook that can't be read."""
+    return FileRefused(
+        "O arquivo está cortado ou danificado. Abra-o no Excel, salve de novo como XLSX e envie.", code="damaged_file"
+    )
+
+
 class FileTooBig(TooLarge):
     """Over the size limit."""
 

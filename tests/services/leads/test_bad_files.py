@@ -13,7 +13,7 @@ from core.storage import storage
 from models.leads import ImportStatus
 from services import leads
 from services.leads.limits import MAX_SHEET_CELLS
-from services.leads.xlsx_reading import refuse_bombs
+from services.leads.xlsx_guard import refuse_bombs
 from tests.support.lead_files import Importer, csv_of, xlsx_of
 
 GOOD = "Ana;11900000001"
@@ -108,14 +108,14 @@ def bomb(part: bytes, *, claimed: int | None = None) -> bytes:
 
 
 def test_a_bomb_is_refused_by_its_directory(importer: Importer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.leads.xlsx_reading.MAX_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr("services.leads.xlsx_guard.MAX_UNPACKED_BYTES", 1_000_000)
     assert refusal(importer, bomb(b" " * 2_000_000)).code == "unpacks_too_large"
 
 
 def test_a_bomb_that_lies_about_its_size_is_refused_by_counting(
     importer: Importer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.leads.xlsx_reading.MAX_UNPACKED_BYTES", 1_000_000)
+    monkeypatch.setattr("services.leads.xlsx_guard.MAX_UNPACKED_BYTES", 1_000_000)
     assert refusal(importer, bomb(b" " * 2_000_000, claimed=1_000)).code == "unpacks_too_large"
 
 
