@@ -20,17 +20,27 @@ PHONES: Final = (
     "whatsapp", "whats", "whatsappnumber", "numerowhatsapp", "numerodowhatsapp", "numerodewhatsapp", "telefonewhatsapp",
     "whatsapptelefone", "celularwhatsapp", "celularcomwhatsapp", "zap", "celular", "cel", "numerocelular",
     "numerodocelular", "numerodecelular", "telefonecelular", "telcelular", "fonecelular", "telefonemovel", "movel",
-    "mobile", "mobilephone", "mobilenumber", "phonemobile", "cellphone", "cell", "telefone", "fone", "tel", "phone",
-    "phoneunformatted", "phonenumber", "contactphone", "telefonedecontato", "telefonecontato", "contatotelefone",
+    "mobile", "mobilephone", "mobilenumber", "phonemobile", "cellphone", "cell", "telefone", "fone", "tel",
+    "phoneunformatted", "phone", "phonenumber", "contactphone", "telefonedecontato", "telefonecontato",
+    "contatotelefone",
     "numerodetelefone", "numerotelefone", "numerodotelefone", "ntelefone", "telefoneprincipal", "primaryphone",
-    "telefonecomercial", "telefoneresidencial", "telefonefixo", "fonefixo",
+    "phone1value", "telefonecomercial", "businessphone", "telefoneresidencial", "homephone", "telefonefixo", "fonefixo",
+    "otherphone", "phone2value", "phone3value",
 )  # fmt: skip
 NAMES: Final = (
     "nome", "nomecompleto", "name", "fullname", "nomedocliente", "nomecliente", "nomedocontato", "nomecontato",
     "primeironome", "firstname", "cliente", "customername", "contato", "nomefantasia", "razaosocial", "empresa",
     "nomedaempresa", "companyname", "company", "title",
 )  # fmt: skip
-EMAILS: Final = ("email", "emailaddress", "enderecodeemail", "mail", "correioeletronico", "emailprincipal")
+EMAILS: Final = (
+    "email",
+    "emailaddress",
+    "enderecodeemail",
+    "mail",
+    "correioeletronico",
+    "emailprincipal",
+    "email1value",
+)
 CITIES: Final = ("cidade", "city", "municipio", "localidade")
 CATEGORIES: Final = ("categoria", "category", "categoryname", "segmento", "ramo", "ramodeatividade")
 STATUSES: Final = ("status",)
