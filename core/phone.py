@@ -71,6 +71,8 @@ _BETWEEN: Final = re.compile(
     r"[\r\n]+|\s+-+\s+|\s{2,}|(?<=\d)(?<!\b55)\s*(?=(?:55\s*)?\()|(?<=[\d\s])(?=\+)",
 )
 _MOST_DIGITS: Final = 13
+# The longest number there is has 15 digits, and a trunk prefix may stand before it; the library takes its time.
+_LIBRARY_DIGITS: Final = 20
 # "0xx11": the place for a carrier code in printed numbers.
 _CARRIER_BLANK: Final = re.compile(r"\b0[xX]{2}[\s)]*(?=\d)")
 # The carriers libphonenumber knows; any two digits would turn typing errors into strangers' numbers.
@@ -259,6 +261,8 @@ def _brazil_first(digits: str, international: bool) -> Phone | PhoneProblem:
     found_here = _brazilian(national_digits) if len(national_digits) in {10, 11} else None
     if found_here is not None:
         return found_here
+    if len(digits) == 9 and digits[0] == "9":
+        return PhoneProblem.TOO_SHORT  # a mobile without its area code, not a 0900
     if _SERVICE.fullmatch(national_digits) or national_digits[2:6] in _SERVICE_BEHIND_DDD:
         return PhoneProblem.NOT_PERSONAL
     if len(digits) >= 10 and digits[:1] != "0" and not _looks_brazilian(digits):
@@ -311,6 +315,8 @@ _PERSONAL: Final = {
 
 
 def _by_library(digits: str, international: bool, region: str) -> Phone | PhoneProblem:
+    if len(digits) > _LIBRARY_DIGITS:
+        return PhoneProblem.TOO_LONG
     if international and digits.startswith("521") and len(digits) == 13:
         digits = "52" + digits[3:]
     try:

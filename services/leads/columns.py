@@ -10,7 +10,7 @@ from typing import Final
 
 from core.phone import Phone, parse
 from services.leads.refusals import FileRefused
-from services.leads.text import plain, variable_name
+from services.leads.text import clean, one_line, plain, variable_name
 
 LINKS: Final = (
     "whatsapplink", "linkwhatsapp", "linkdowhatsapp", "linkparawhatsapp", "whatsappurl", "urlwhatsapp", "urldowhatsapp",
@@ -102,7 +102,7 @@ def plan_columns(headers: Sequence[str], header_row: int, mapping: Mapping[str, 
 
     FileRefused when no column holds a number, or the mapping names a column that isn't there.
     """
-    shown = tuple(header.strip() or f"Coluna {at}" for at, header in enumerate(headers, 1))
+    shown = tuple(one_line(clean(header)) or f"Coluna {at}" for at, header in enumerate(headers, 1))
     said = _said(shown, mapping or {})
     found = {what: said[what] if what in said else _best(shown, what, set(said.values())) for what in KNOWN}
     phones = [said["phone"]] if "phone" in said else _all_phones(shown, set(said.values()))

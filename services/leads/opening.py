@@ -6,7 +6,7 @@ from typing import Final
 
 from services.leads.csv_reading import open_csv
 from services.leads.sniffing import Kind, kind_of
-from services.leads.table import Table, understand
+from services.leads.table import Source, Table, understand
 from services.leads.workbooks import open_workbook
 from services.leads.xlsx_guard import refuse_bombs
 
@@ -29,10 +29,21 @@ def inspect_file(path: Path, mapping: Mapping[str, str]) -> None:
 
 def open_table(path: Path, mapping: Mapping[str, str]) -> Table:
     """The table in a file that `inspect_file` has let through. FileRefused; the caller closes `table.source`."""
-    kind = kind_of(path)
-    source = open_csv(path) if kind is Kind.CSV else open_workbook(path, kind)
+    source = _opened(path, kind_of(path))
     try:
         return understand(source, mapping)
     except BaseException:
         source.close()
         raise
+
+
+def open_source(path: Path) -> Source:
+    """The rows of any file, its columns not understood yet. FileRefused for bombs and damage; the caller closes it."""
+    kind = kind_of(path)
+    if kind in ARCHIVES:
+        refuse_bombs(path)
+    return _opened(path, kind)
+
+
+def _opened(path: Path, kind: Kind) -> Source:
+    return open_csv(path) if kind is Kind.CSV else open_workbook(path, kind)

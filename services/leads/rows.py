@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import Final
 
-from core.phone import Phone, PhoneKind, PhoneProblem, display, from_whatsapp_link, numbers_in, parse
+from core.phone import Phone, PhoneKind, PhoneProblem, display, from_whatsapp_link, normalise, numbers_in, parse
 from services.leads.columns import ColumnPlan
 from services.leads.limits import MAX_CELL_CHARS
 from services.leads.phone_columns import second_number_name
@@ -53,7 +53,7 @@ class RowWriter:
         for number, row in rows:
             self.rows_read += 1
             if row[0] is OPEN_QUOTE:
-                yield _refused(number, "open_quote", row[1], row[1:])
+                yield _refused(number, "open_quote", "", row[1], row[1:])
                 continue
             fits = len(row) == width or _fits(row, width)
             if status is not None and row[status].strip() not in SELECTED:
@@ -61,7 +61,8 @@ class RowWriter:
             elif fits:
                 yield person(number, row)
             else:
-                yield _refused(number, "too_many_cells", next(filter(None, row[width:])), row)
+                at = next(at for at in range(width, len(row)) if row[at].strip())
+                yield _refused(number, "too_many_cells", f"{at + 1}", row[at], row)
 
     def _person(self, number: int, row: list[str]) -> str:
         whole = "".join(row)
@@ -70,11 +71,11 @@ class RowWriter:
         else:
             row = self._cleaned(row)
         row.append("")
-        found: Phone | PhoneProblem | tuple[str, str] = parse(row[self._only_phones_first])
+        found: Phone | PhoneProblem | tuple[str, str, str] = parse(row[self._only_phones_first])
         if type(found) is not Phone:
             found = self._number(row)
             if not isinstance(found, Phone):
-                return _refused(number, found[0], found[1], row[:-1])
+                return _refused(number, *found, row[:-1])
         name, email, city, category = self._own
         pairs = [key + encode_basestring(cell) for key, at in self._extras if (cell := row[at])]
         if len(row[self._own_number]) > self._most_chars:
@@ -101,24 +102,30 @@ class RowWriter:
         self.tally.second_numbers += bool(others)
         return [self._second + encode_basestring(", ".join(others))] if others else []
 
-    def _number(self, row: list[str]) -> Phone | tuple[str, str]:
-        """The link's number, else the first good one of the phone columns, else why the likeliest isn't one."""
-        problem = (str(PhoneProblem.EMPTY), "")
+    def _number(self, row: list[str]) -> Phone | tuple[str, str, str]:
+        """The link's number, else the first good one of the phone columns, else why the likeliest isn't one, its
+        column and what it says."""
+        problem = (str(PhoneProblem.EMPTY), self.plan.headers[self._numbers[0]], "")
         for at in self._numbers:
             cell = row[at]
             if not cell:
                 continue
-            found = from_whatsapp_link(cell) if at == self.plan.link else parse(cell)
-            if found is PhoneProblem.TOO_SHORT and self._ddd is not None:
-                found = parse(row[self._ddd] + cell)
-            if type(found) is not Phone and "wa" in cell:
-                found = from_whatsapp_link(cell) or found
+            found = self._read(at, cell, row)
             if type(found) is Phone:
                 return found
             reason = str(found or PhoneProblem.INVALID)
             if reason != PhoneProblem.EMPTY and problem[0] == PhoneProblem.EMPTY:
-                problem = (reason, cell)
+                problem = (reason, self.plan.headers[at], cell)
         return problem
+
+    def _read(self, at: int, cell: str, row: list[str]) -> Phone | PhoneProblem | None:
+        """A cell of a column with numbers or links; the area code may stand in a column of its own."""
+        found = from_whatsapp_link(cell) if at == self.plan.link else parse(cell)
+        if type(found) is not Phone and self._ddd is not None and row[self._ddd]:
+            found = normalise(row[self._ddd] + cell) or found
+        if type(found) is not Phone and "wa" in cell:
+            found = from_whatsapp_link(cell) or found
+        return found
 
 
 def _fits(row: list[str], width: int) -> bool:
@@ -140,7 +147,9 @@ def _email(cell: str) -> str:
     return address if len(address) <= _EMAIL_CHARS and _EMAIL.fullmatch(address) else ""
 
 
-def _refused(number: int, reason: str, value: str, row: list[str]) -> str:
+def _refused(number: int, reason: str, column: str, value: str, row: list[str]) -> str:
+    """The column's name travels where a person's would: a refused row has none."""
     cells = json.dumps([clean(cell) for cell in row], ensure_ascii=False)
     shown = one_line(clean(value))[:_MAX_REJECT_VALUE]
-    return f"{number}\t{reason}\t{shown}\t\t\t\t\t\t\t{cells}\n"
+    place = one_line(clean(column))[:_NAME_CHARS]
+    return f"{number}\t{reason}\t{shown}\t\t\t{place}\t\t\t\t{cells}\n"

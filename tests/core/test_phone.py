@@ -133,6 +133,8 @@ def test_area_code_55_is_not_the_country(text: str, digits: str) -> None:
         (" \t\u200b", PhoneProblem.EMPTY),
         ("987654321", PhoneProblem.TOO_SHORT),
         ("8765-4321", PhoneProblem.TOO_SHORT),
+        ("90012-3456", PhoneProblem.TOO_SHORT),
+        ("0900 123 456", PhoneProblem.NOT_PERSONAL),
         ("190", PhoneProblem.TOO_SHORT),
         ("5511987", PhoneProblem.TOO_SHORT),
         ("119876543210987", PhoneProblem.TOO_LONG),
