@@ -42,9 +42,11 @@ class FileArgs(StrictSchema):
 
 
 class ExampleSchema(Schema):
-    """A refused row, by its number in the person's own file."""
+    """A refused row, by its number and the column's name in the person's own file; a number for one beyond the
+    header, empty where the whole row is meant."""
 
     row = ma.fields.Integer()
+    column = ma.fields.String()
     value = ma.fields.String()
 
 

@@ -5,13 +5,14 @@ Canonical form: E.164 digits without `+`. A Brazilian mobile always carries its 
 providers send us) is that one form. It is *not* "DDD + last 8 digits" for everything: the mobile
 11 9 3234-5678 and the landline 11 3234-5678 share those and are two people.
 
-Brazil is read by plain string operations (libphonenumber costs about 100 times more); everything else goes
-through `phonenumbers`. Where the two read a Brazilian number differently, on purpose:
+Brazil is read by one match and plain string operations (libphonenumber costs 20 times more); everything else goes
+through `phonenumbers`. Where the two read a Brazilian number differently, on purpose (each is argued in
+`tests/core/test_phone_corpus.py`):
 
 * a mobile without its ninth digit (11 8765-4321) gets it; libphonenumber calls it invalid, or leaves the
   8-digit numbers that begin with 7 as they are (trunked radio, switched off in 2018);
-* a doubled country code (55 55 11 9...), `0` + carrier + DDD, a missing `+` and `+` before a bare DDD are
-  understood;
+* a doubled country code (55 55 11 9...), `0` + carrier + DDD and a missing `+` are understood; so is `+` before
+  a bare DDD where no country has that code;
 * 0800 and its kin, 4003/4004/3003 also behind a DDD, are refused as `not_personal`: nobody reads there;
 * without `+` or `00`, up to 11 digits that begin with a DDD are Brazilian or nothing: a Brazilian number with
   a typing error must not become a stranger's in another country. Longer ones may be foreign;
@@ -24,43 +25,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
 import phonenumbers
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
-
-class PhoneKind(StrEnum):
-    MOBILE = "mobile"
-    LANDLINE = "landline"
-    OTHER = "other"
-
-
-class PhoneProblem(StrEnum):
-    """Why a text is not a number one can write to; `sentence` is for the person who typed it."""
-
-    EMPTY = "empty"
-    TOO_SHORT = "too_short"
-    TOO_LONG = "too_long"
-    UNKNOWN_DDD = "unknown_ddd"
-    NOT_PERSONAL = "not_personal"
-    INVALID = "invalid"
-
-    @property
-    def sentence(self) -> str:
-        return _SENTENCES[self]
-
-
-_SENTENCES: Final = {
-    PhoneProblem.EMPTY: "O telefone está vazio.",
-    PhoneProblem.TOO_SHORT: "Faltam dígitos no telefone; confira se o DDD está presente.",
-    PhoneProblem.TOO_LONG: "O telefone tem dígitos demais; deixe um número só na célula.",
-    PhoneProblem.UNKNOWN_DDD: "Esse DDD não existe; se for de outro país, comece com + e o código do país.",
-    PhoneProblem.NOT_PERSONAL: "É um número de serviço (0800, 0300, 4003...), que não recebe WhatsApp.",
-    PhoneProblem.INVALID: "Esse telefone não existe; confira os dígitos.",
-}
+from core.phone_forms import DDDS as DDDS
+from core.phone_forms import SECOND_DIGITS
+from core.phone_forms import both_forms as both_forms
+from core.phone_forms import ddd_of as ddd_of
+from core.phone_forms import display as display
+from core.phone_forms import is_landline as is_landline
+from core.phone_forms import key_of as key_of
+from core.phone_words import PhoneKind as PhoneKind
+from core.phone_words import PhoneProblem as PhoneProblem
 
 
 class Phone(NamedTuple):
@@ -72,18 +51,9 @@ class Phone(NamedTuple):
     key: str
 
 
-_SECOND_DIGITS: Final = {
-    "1": "123456789",
-    "2": "12478",
-    "3": "1234578",
-    "4": "123456789",
-    "5": "1345",
-    "6": "123456789",
-    "7": "134579",
-    "8": "123456789",
-    "9": "123456789",
-}
-DDDS: Final = frozenset(first + second for first, all_ in _SECOND_DIGITS.items() for second in all_)
+_DDD: Final = "|".join(f"{first}[{all_}]" for first, all_ in SECOND_DIGITS.items())
+# How nearly everybody writes one, in a single match; what it leaves goes the ways below, with the same result.
+_USUAL: Final = re.compile(rf"(?:\+?55 ?|0)?\(?({_DDD})\)? ?(9[0-9]{{4}}|[2-9][0-9]{{3}})[- ]?([0-9]{{4}})").fullmatch
 _ZERO_WIDTH: Final = "\u200b\u200c\u200d\u2060\ufeff"
 _FORMATTING: Final = str.maketrans(
     "", "", " \t\r\n()[]-./+'\"=\u00a0\u2009\u2010\u2011\u2013\u2014\u202f" + _ZERO_WIDTH
@@ -96,6 +66,13 @@ _FLOAT: Final = re.compile(r"\s*(\d{8,15})[.,]0{1,2}\s*")
 _SCIENTIFIC: Final = re.compile(r"\s*(\d(?:[.,]\d+)?)[eE]\+?(\d{1,2})\s*")
 # A run of digits and formatting no letter touches: "1198765432O" is a typing error, not a shorter number.
 _PIECE: Final = re.compile(r"(?<![\w+])[+(]{0,2}\d[\d\s().+-]*(?<=\d)(?!\w)")
+# Between two numbers that share a piece: a line's end, a dash or a wide gap around, a new bracket or plus.
+_BETWEEN: Final = re.compile(
+    r"[\r\n]+|\s+-+\s+|\s{2,}|(?<=\d)(?<!\b55)\s*(?=(?:55\s*)?\()|(?<=[\d\s])(?=\+)",
+)
+_MOST_DIGITS: Final = 13
+# The longest number there is has 15 digits, and a trunk prefix may stand before it; the library takes its time.
+_LIBRARY_DIGITS: Final = 20
 # "0xx11": the place for a carrier code in printed numbers.
 _CARRIER_BLANK: Final = re.compile(r"\b0[xX]{2}[\s)]*(?=\d)")
 # The carriers libphonenumber knows; any two digits would turn typing errors into strangers' numbers.
@@ -127,6 +104,15 @@ def parse(raw: str, *, default_region: str = "BR") -> Phone | PhoneProblem:
     """Reads one number from a cell, a form or a file. Never raises. Of several numbers in one cell, the first
     good one. `default_region` is where numbers without a country code live."""
     if default_region == "BR":
+        usual = _USUAL(raw)
+        if usual is not None:
+            ddd, first, rest = usual.groups()
+            if len(first) == 5:
+                full = "55" + ddd + first + rest
+                return _tuple(Phone, (full, _MOBILE, full))
+            short = _eight_digits(ddd + first + rest)
+            if short is not None:
+                return short
         # A single 0 behind a dot is a spreadsheet's, never a phone's last group.
         digits = (raw[:-2] if raw[-2:] == ".0" else raw).translate(_FORMATTING)
         if digits.isascii() and digits.isdigit() and _is_common(raw, digits):
@@ -173,22 +159,66 @@ def _eight_digits(digits: str) -> Phone | None:
 
 def _carefully(raw: str, region: str) -> Phone | PhoneProblem:
     text = _readable(raw[:_MAX_INPUT_CHARS])
-    if text is None:
-        return PhoneProblem.INVALID
+    if isinstance(text, PhoneProblem):
+        return text
     if not text:
         return PhoneProblem.EMPTY
     problem: PhoneProblem | None = None
     for piece in _PIECE.finditer(text):
-        found = _one(piece[0], region)
-        if type(found) is Phone:
-            return found
-        problem = problem or (found if isinstance(found, PhoneProblem) else None)
+        found = _phones_of(piece[0], region)
+        if not isinstance(found, PhoneProblem):
+            return found[0]
+        problem = problem or found
     return problem or PhoneProblem.INVALID
 
 
-def _readable(raw: str) -> str | None:
-    """Full-width digits made plain, invisible characters gone, spreadsheet numbers written out; None when
-    the spreadsheet has rounded the number away."""
+def numbers_in(raw: str) -> list[Phone]:
+    """Every person's number in a cell, each once, `parse`'s first: "(11) 98765-4321 / 3234-5678" are two, and the
+    second lives where the first does. Empty when there is none."""
+    text = _readable(raw[:_MAX_INPUT_CHARS])
+    found: dict[str, Phone] = {}
+    ddd: str | None = None
+    for piece in _PIECE.finditer("" if isinstance(text, PhoneProblem) else text):
+        phones = _phones_of(piece[0], "BR")
+        if phones is PhoneProblem.TOO_SHORT and ddd is not None:
+            phones = _phones_of(ddd + piece[0], "BR")
+        if not isinstance(phones, PhoneProblem):
+            found |= {phone.key: phone for phone in phones if phone.key not in found}
+            ddd = ddd_of(phones[0].digits)
+    return list(found.values())
+
+
+def _phones_of(piece: str, region: str) -> list[Phone] | PhoneProblem:
+    """The number a piece is; of a piece too long for one, those it is made of."""
+    found = _one(piece, region)
+    if type(found) is Phone:
+        return [found]
+    problem = found if isinstance(found, PhoneProblem) else PhoneProblem.INVALID
+    if not _MOST_DIGITS < sum(c.isdigit() for c in piece) <= _MOST_DIGITS * 4:
+        return problem
+    parts = [part for part in _BETWEEN.split(piece) if part.strip()]
+    if len(parts) > 1:
+        read = [_phones_of(part, region) for part in parts]
+        phones = [phone for one in read if not isinstance(one, PhoneProblem) for phone in one]
+        if phones:
+            return phones
+    return _side_by_side(piece.split(), region) or problem
+
+
+def _side_by_side(words: list[str], region: str) -> list[Phone]:
+    """Numbers with only blanks between them, when every digit belongs to one: a shorter number is not cut out of
+    a typing error."""
+    for cut in range(1, min(len(words), 8)):
+        first = _one(" ".join(words[:cut]), region)
+        if type(first) is Phone:
+            others = _phones_of(" ".join(words[cut:]), region)
+            if not isinstance(others, PhoneProblem):
+                return [first, *others]
+    return []
+
+
+def _readable(raw: str) -> str | PhoneProblem:
+    """Full-width digits made plain, invisible characters gone, spreadsheet numbers written out."""
     text = unicodedata.normalize("NFKC", raw).translate(_INVISIBLE).strip(" \t\r\n'\"=")
     if whole := _FLOAT.fullmatch(text):
         return whole[1]
@@ -197,15 +227,17 @@ def _readable(raw: str) -> str | None:
     return _CARRIER_BLANK.sub("0", text)
 
 
-def _written_out(mantissa: str, exponent: int) -> str | None:
+def _written_out(mantissa: str, exponent: int) -> str | PhoneProblem:
     known = len(mantissa.replace(".", ""))
-    if exponent > 15 or known < exponent + 1 - _LOST_DIGITS:
-        return None
+    if not 7 <= exponent <= 15:
+        return PhoneProblem.INVALID
+    if known < exponent + 1 - _LOST_DIGITS:
+        return PhoneProblem.ROUNDED
     try:
         number = Decimal(mantissa).scaleb(exponent)
     except InvalidOperation:
-        return None
-    return str(int(number)) if number == int(number) else None
+        return PhoneProblem.INVALID
+    return str(int(number)) if number == int(number) else PhoneProblem.INVALID
 
 
 def _one(piece: str, region: str) -> Phone | PhoneProblem:
@@ -223,13 +255,14 @@ def _brazil_first(digits: str, international: bool) -> Phone | PhoneProblem:
     """`digits` holds nothing but digits, `00` taken off."""
     if international and not digits.startswith("55"):
         found = _by_library(digits, True, "BR")
-        # "+11 98765-4321": a plus before a bare DDD; abroad it is nobody's.
-        national = _brazilian(digits) if type(found) is not Phone and len(digits) == 11 else None
-        return national or found
-    national_digits = _national(digits)
+        is_bare_ddd = type(found) is not Phone and len(digits) == 11 and _is_no_country(digits)
+        return _brazilian(digits) or found if is_bare_ddd else found
+    national_digits = _national(digits[2:] if international else digits)
     found_here = _brazilian(national_digits) if len(national_digits) in {10, 11} else None
     if found_here is not None:
         return found_here
+    if len(digits) == 9 and digits[0] == "9":
+        return PhoneProblem.TOO_SHORT  # a mobile without its area code, not a 0900
     if _SERVICE.fullmatch(national_digits) or national_digits[2:6] in _SERVICE_BEHIND_DDD:
         return PhoneProblem.NOT_PERSONAL
     if len(digits) >= 10 and digits[:1] != "0" and not _looks_brazilian(digits):
@@ -237,6 +270,13 @@ def _brazil_first(digits: str, international: bool) -> Phone | PhoneProblem:
         if type(abroad) is Phone:
             return abroad
     return _problem(national_digits)
+
+
+def _is_no_country(digits: str) -> bool:
+    """ "+11 98765-4321": a plus before a bare DDD, told by a country code nobody has (in North America, by an area
+    code that begins with 1). Elsewhere it would make a Brazilian of a foreigner's typing error."""
+    codes = phonenumbers.COUNTRY_CODE_TO_REGION_CODE
+    return digits.startswith("11") or not any(int(digits[:size]) in codes for size in (1, 2, 3))
 
 
 def _national(digits: str) -> str:
@@ -275,6 +315,8 @@ _PERSONAL: Final = {
 
 
 def _by_library(digits: str, international: bool, region: str) -> Phone | PhoneProblem:
+    if len(digits) > _LIBRARY_DIGITS:
+        return PhoneProblem.TOO_LONG
     if international and digits.startswith("521") and len(digits) == 13:
         digits = "52" + digits[3:]
     try:
@@ -331,42 +373,3 @@ def from_whatsapp_link(text: str) -> Phone | None:
         if found is not None:
             return found
     return None
-
-
-def key_of(digits: str) -> str:
-    """The `Phone.key` of a number a provider gave us: E.164 digits, with or without the Brazilian ninth
-    digit, the Mexican 1 or the Argentine 9. Unknown shapes are their own key."""
-    size = len(digits)
-    if size == 12 and digits.startswith("55") and digits[4] not in "2345" and digits[2:4] in DDDS:
-        return digits[:4] + "9" + digits[4:]
-    if size == 13 and digits.startswith(("521", "549")):
-        return digits[:2] + digits[3:]
-    return digits
-
-
-def both_forms(digits: str) -> tuple[str, ...]:
-    """The forms to ask WhatsApp about, likeliest first: for a Brazilian mobile with and without the ninth
-    digit (accounts older than it keep the short one), otherwise the number alone."""
-    full = key_of(digits)
-    if len(full) == 13 and full.startswith("55") and full[4] == "9":
-        return full, full[:4] + full[5:]
-    return (digits,)
-
-
-def ddd_of(digits: str) -> str | None:
-    """Area code of a Brazilian number in canonical form, None for others."""
-    if len(digits) in {12, 13} and digits.startswith("55") and digits[2:4] in DDDS:
-        return digits[2:4]
-    return None
-
-
-def display(digits: str) -> str:
-    """For people: (11) 91234-5678, (11) 3234-5678, +351 912 345 678."""
-    ddd = ddd_of(digits)
-    if ddd is not None:
-        return f"({ddd}) {digits[4:-4]}-{digits[-4:]}"
-    try:
-        number = phonenumbers.parse("+" + digits, None)
-    except phonenumbers.NumberParseException:
-        return digits
-    return str(phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL))

@@ -10,7 +10,7 @@ from typing import Final
 
 from core.phone import Phone, parse
 from services.leads.refusals import FileRefused
-from services.leads.text import plain, variable_name
+from services.leads.text import clean, one_line, plain, variable_name
 
 LINKS: Final = (
     "whatsapplink", "linkwhatsapp", "linkdowhatsapp", "linkparawhatsapp", "whatsappurl", "urlwhatsapp", "urldowhatsapp",
@@ -20,17 +20,27 @@ PHONES: Final = (
     "whatsapp", "whats", "whatsappnumber", "numerowhatsapp", "numerodowhatsapp", "numerodewhatsapp", "telefonewhatsapp",
     "whatsapptelefone", "celularwhatsapp", "celularcomwhatsapp", "zap", "celular", "cel", "numerocelular",
     "numerodocelular", "numerodecelular", "telefonecelular", "telcelular", "fonecelular", "telefonemovel", "movel",
-    "mobile", "mobilephone", "mobilenumber", "phonemobile", "cellphone", "cell", "telefone", "fone", "tel", "phone",
-    "phoneunformatted", "phonenumber", "contactphone", "telefonedecontato", "telefonecontato", "contatotelefone",
+    "mobile", "mobilephone", "mobilenumber", "phonemobile", "cellphone", "cell", "telefone", "fone", "tel",
+    "phoneunformatted", "phone", "phonenumber", "contactphone", "telefonedecontato", "telefonecontato",
+    "contatotelefone",
     "numerodetelefone", "numerotelefone", "numerodotelefone", "ntelefone", "telefoneprincipal", "primaryphone",
-    "telefonecomercial", "telefoneresidencial", "telefonefixo", "fonefixo",
+    "phone1value", "telefonecomercial", "businessphone", "telefoneresidencial", "homephone", "telefonefixo", "fonefixo",
+    "otherphone", "phone2value", "phone3value",
 )  # fmt: skip
 NAMES: Final = (
     "nome", "nomecompleto", "name", "fullname", "nomedocliente", "nomecliente", "nomedocontato", "nomecontato",
     "primeironome", "firstname", "cliente", "customername", "contato", "nomefantasia", "razaosocial", "empresa",
     "nomedaempresa", "companyname", "company", "title",
 )  # fmt: skip
-EMAILS: Final = ("email", "emailaddress", "enderecodeemail", "mail", "correioeletronico", "emailprincipal")
+EMAILS: Final = (
+    "email",
+    "emailaddress",
+    "enderecodeemail",
+    "mail",
+    "correioeletronico",
+    "emailprincipal",
+    "email1value",
+)
 CITIES: Final = ("cidade", "city", "municipio", "localidade")
 CATEGORIES: Final = ("categoria", "category", "categoryname", "segmento", "ramo", "ramodeatividade")
 STATUSES: Final = ("status",)
@@ -92,7 +102,7 @@ def plan_columns(headers: Sequence[str], header_row: int, mapping: Mapping[str, 
 
     FileRefused when no column holds a number, or the mapping names a column that isn't there.
     """
-    shown = tuple(header.strip() or f"Coluna {at}" for at, header in enumerate(headers, 1))
+    shown = tuple(one_line(clean(header)) or f"Coluna {at}" for at, header in enumerate(headers, 1))
     said = _said(shown, mapping or {})
     found = {what: said[what] if what in said else _best(shown, what, set(said.values())) for what in KNOWN}
     phones = [said["phone"]] if "phone" in said else _all_phones(shown, set(said.values()))

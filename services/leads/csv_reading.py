@@ -99,10 +99,19 @@ class Records:
 
     def _is_torn(self, row: list[str]) -> bool:
         """Several lines in one record: fine for an address in quotes, not when the text ended inside, nor when the
-        first line had its delimiters already and the record doesn't fit the header."""
+        first line had its delimiters already and the record doesn't fit the header, or the quote that closes is
+        another row's that opens (text follows it)."""
         if self.pending[-1] is _END:
             return True
-        return len(row) != self.width and self.pending[0].count(self.delimiter) >= self.width - 1
+        if self.pending[0].count(self.delimiter) < self.width - 1:
+            return False
+        return len(row) != self.width or not self._is_strict()
+
+    def _is_strict(self) -> bool:
+        try:
+            return bool(list(csv.reader(self.pending, delimiter=self.delimiter, strict=True)))
+        except csv.Error:
+            return False
 
     def _refused_line(self) -> Row:
         self.open_quotes += 1

@@ -26,6 +26,30 @@ class UnsupportedFile(FileRefused):
         )
 
 
+class UnpacksTooLarge(FileRefused):
+    """A workbook that would take more memory than a worker has."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Descompactada, esta planilha fica grande demais para ler. Salve como CSV ou divida em partes e envie.",
+            code="unpacks_too_large",
+        )
+
+
+class HasPassword(FileRefused):
+    """A workbook nobody can read without its password."""
+
+    def __init__(self) -> None:
+        super().__init__("A planilha tem senha. Salve-a sem senha e envie de novo.", code="password")
+
+
+def damaged() -> FileRefused:
+    """What a person can do about a workbook that can't be read."""
+    return FileRefused(
+        "O arquivo está cortado ou danificado. Abra-o no Excel, salve de novo como XLSX e envie.", code="damaged_file"
+    )
+
+
 class FileTooBig(TooLarge):
     """Over the size limit."""
 
@@ -74,6 +98,7 @@ ROW_REASONS: Final[dict[str, str]] = {
     "too_long": "Dígitos demais no telefone: deixe um só número na célula.",
     "unknown_ddd": "DDD que não existe: corrija ou, se for de outro país, comece com + e o código do país.",
     "not_personal": "Números de serviço (0800, 0300, 4003...): não recebem WhatsApp, troque por um celular.",
+    "rounded": "Telefones que a planilha arredondou (1,1987E+10): formate a coluna como texto e escreva-os de novo.",
     "invalid": "Telefones que não existem: confira os dígitos.",
     "too_many_cells": "Linhas com mais células que o cabeçalho: ponha entre aspas o texto que tem o separador.",
     "open_quote": "Aspas que abrem e não fecham: apague a aspa ou feche-a no fim da célula.",

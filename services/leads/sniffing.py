@@ -7,12 +7,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from services.leads.refusals import FileRefused, UnsupportedFile
+from services.leads.refusals import FileRefused, UnsupportedFile, damaged
 
 
 class Kind(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
+    XLS = "xls"
+    ODS = "ods"
 
 
 SAMPLE_BYTES: Final = 256 * 1024
@@ -41,17 +43,14 @@ BINARY_SHARE: Final = 0.06
 
 
 def kind_of(path: Path) -> Kind:
-    """CSV or XLSX; UnsupportedFile or FileRefused with a sentence for anything else."""
+    """Text or one of the workbooks; UnsupportedFile or FileRefused with a sentence for anything else."""
     head = _head(path)
     if not head.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
         raise FileRefused("O arquivo está vazio. Confira se salvou a planilha e envie de novo.", code="empty_file")
     if head.startswith(b"PK"):
         return _archive_kind(path)
     if head.startswith(_OLE):
-        raise FileRefused(
-            "Este é um arquivo XLS antigo ou protegido por senha. Abra-o, salve como XLSX sem senha e envie de novo.",
-            code="unsupported_file",
-        )
+        return Kind.XLS
     _refuse_other(head)
     return Kind.CSV
 
@@ -110,14 +109,11 @@ def _archive_kind(path: Path) -> Kind:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError) as problem:
-        raise FileRefused(
-            "O arquivo está cortado ou danificado. Abra-o no Excel, salve de novo como XLSX e envie.",
-            code="damaged_file",
-        ) from problem
+        raise damaged() from problem
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
         if "xl/workbook.bin" in names:
             raise UnsupportedFile("é uma planilha binária (XLSB)")
         return Kind.XLSX
     if "mimetype" in names and "content.xml" in names:
-        raise UnsupportedFile("é do LibreOffice (ODF)")
+        return Kind.ODS
     raise UnsupportedFile("está compactado (ZIP) ou é de outro programa")

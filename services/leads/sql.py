@@ -109,11 +109,13 @@ FROM staged_people
 
 PROBLEMS: Final = text("""
 SELECT reason, count(*) AS count,
-    (SELECT jsonb_agg(jsonb_build_object('row', e.row_number, 'value', e.value) ORDER BY e.row_number)
-     FROM (SELECT row_number, value FROM staged_rows i WHERE i.reason = s.reason ORDER BY row_number LIMIT 5) e
+    (SELECT jsonb_agg(jsonb_build_object('row', e.row_number, 'column', e.name, 'value', e.value)
+        ORDER BY e.row_number)
+     FROM (SELECT row_number, name, value FROM staged_rows i WHERE i.reason = s.reason ORDER BY row_number LIMIT 5) e
     ) AS examples
 FROM staged_rows s WHERE reason <> '' GROUP BY reason ORDER BY count(*) DESC, reason
 """)
+"""A refused row's `name` is that of the column at fault."""
 
 FORGET_REJECTS: Final = text("DELETE FROM lead_import_rejects WHERE tenant_id = :tenant AND import_id = :import")
 

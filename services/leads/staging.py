@@ -81,7 +81,7 @@ def copy_rows(session: Session, table: Table, *, max_rows: int, tick: Tick) -> R
     """The rows as they are, in the transaction's own `staged_rows`; the writer says what it left out."""
     session.execute(sql.TUNE)
     session.execute(sql.STAGE)
-    writer = RowWriter(table.plan)
+    writer = RowWriter(table.plan, table.tally)
 
     def after_chunk() -> None:
         if writer.rows_read > max_rows:

@@ -101,7 +101,7 @@ def test_a_held_import_waits_for_confirmation(mine: Program, importer: Importer)
             "code": "too_short",
             "count": 1,
             "message": "Faltam dígitos no telefone: escreva o DDD e o número completo.",
-            "examples": [{"row": 3, "value": "1"}],
+            "examples": [{"row": 3, "column": "telefone", "value": "1"}],
         }
     ]
     assert importer.leads() == {}

@@ -16,8 +16,10 @@ from core.phone import (
     ddd_of,
     display,
     from_whatsapp_link,
+    is_landline,
     key_of,
     normalise,
+    numbers_in,
     parse,
 )
 
@@ -131,6 +133,8 @@ def test_area_code_55_is_not_the_country(text: str, digits: str) -> None:
         (" \t\u200b", PhoneProblem.EMPTY),
         ("987654321", PhoneProblem.TOO_SHORT),
         ("8765-4321", PhoneProblem.TOO_SHORT),
+        ("90012-3456", PhoneProblem.TOO_SHORT),
+        ("0900 123 456", PhoneProblem.NOT_PERSONAL),
         ("190", PhoneProblem.TOO_SHORT),
         ("5511987", PhoneProblem.TOO_SHORT),
         ("119876543210987", PhoneProblem.TOO_LONG),
@@ -152,15 +156,53 @@ def test_area_code_55_is_not_the_country(text: str, digits: str) -> None:
         ("11587654321", PhoneProblem.INVALID),
         ("11 0234-5678", PhoneProblem.INVALID),
         ("31612345678", PhoneProblem.INVALID),
-        ("1.19877E+10", PhoneProblem.INVALID),
+        ("1.19877E+10", PhoneProblem.ROUNDED),
         ("+999 1234567", PhoneProblem.INVALID),
         ("+11 8765-4321", PhoneProblem.TOO_SHORT),
+        ("+55 3234-5678", PhoneProblem.TOO_SHORT),
+        ("+55 98765-4321", PhoneProblem.TOO_SHORT),
+        ("1.1987E+10", PhoneProblem.ROUNDED),
+        ("1,2E+09", PhoneProblem.ROUNDED),
+        ("+24991123123", PhoneProblem.TOO_SHORT),
+        ("+34 901 12 34 56", PhoneProblem.NOT_PERSONAL),
     ],
 )
 def test_what_cannot_be_written_to_is_refused_with_its_reason(text: str, problem: PhoneProblem) -> None:
     assert parse(text) is problem
     assert normalise(text) is None
     assert problem.sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("cell", "numbers"),
+    [
+        ("11 98765-4321", ["5511987654321"]),
+        ("(11) 98765-4321 / (21) 3234-5678", ["5511987654321", "552132345678"]),
+        ("(11) 98765-4321 (21) 3234-5678", ["5511987654321", "552132345678"]),
+        ("11 98765-4321 - 21 3234-5678", ["5511987654321", "552132345678"]),
+        ("11987654321 2132345678", ["5511987654321", "552132345678"]),
+        ("11987654321\n2132345678", ["5511987654321", "552132345678"]),
+        ("55 (11) 98765-4321 55 (21) 3234-5678", ["5511987654321", "552132345678"]),
+        ("+5511987654321+552132345678", ["5511987654321", "552132345678"]),
+        ("11 98765 4321 21 91234 5678 31 3234 5678", ["5511987654321", "5521912345678", "553132345678"]),
+        ("(11) 98765-4321 / 3234-5678", ["5511987654321", "551132345678"]),
+        ("123 / 11987654321; +351 912 345 678", ["5511987654321", "351912345678"]),
+        ("11987654321 ou 11 8765-4321", ["5511987654321"]),
+        ("11987654321 2132345678 99", []),
+        ("1198765432111987654321", []),
+        ("1.1987E+10", []),
+        ("", []),
+    ],
+)
+def test_every_number_of_a_cell_is_found_once_and_the_first_is_the_one_read(cell: str, numbers: list[str]) -> None:
+    assert [phone.digits for phone in numbers_in(cell)] == numbers
+    first = normalise(cell)
+    assert (first.digits if first else None) == (numbers[0] if numbers else None)
+
+
+def test_a_landline_is_told_by_its_digits() -> None:
+    assert is_landline("551132345678")
+    assert not any(map(is_landline, ["5511987654321", "553187654321", "351212345678", ""]))
 
 
 def test_no_stranger_is_made_of_a_typing_error_behind_a_carrier_code() -> None:

@@ -45,8 +45,8 @@ def test_each_row_counts_once_as_the_first_that_fits(importer: Importer) -> None
     }  # fmt: skip
     assert found.total == 8
     assert {problem["code"]: problem["examples"] for problem in found.problems} == {
-        "empty": [{"row": 5, "value": ""}],
-        "too_short": [{"row": 6, "value": "1190000"}],
+        "empty": [{"row": 5, "column": "celular", "value": ""}],
+        "too_short": [{"row": 6, "column": "celular", "value": "1190000"}],
     }
     assert importer.leads()["5511900000008"].name == "Saiu", "suppressed people are saved, never sent to"
 
