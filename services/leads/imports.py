@@ -106,6 +106,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         created_by=actor,
     )
     if new.upload.look is not None:
+        made.status = ImportStatus.MAPPING
         for name, value in asked_columns(session, tenant_id, new.upload.look, now=now).items():
             setattr(made, name, value)
     session.add(made)

@@ -30,7 +30,6 @@ def asked_columns(session: Session, tenant_id: int, look: Look, *, now: datetime
     guess. `layout.is_remembered` says which, for the page."""
     remembered = _remembered(session, tenant_id, look) if look.has_header else ()
     return {
-        "status": ImportStatus.MAPPING,
         "layout": look.layout | {"is_remembered": bool(remembered)},
         "choices": [one.as_json() for one in remembered or look.choices],
         "samples": look.samples,
