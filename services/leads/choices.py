@@ -77,9 +77,11 @@ def choices_of(plan: ColumnPlan) -> tuple[Choice, ...]:
 
 
 def plan_with(plan: ColumnPlan, choices: Sequence[Choice]) -> ColumnPlan:
-    """The plan for the same headers with these choices, which `checked_choices` has let through."""
+    """The plan for the same headers with these choices, which `checked_choices` has let through. Second phones are
+    tried in the order in which the guess has them, then in the file's."""
     places = {one.kind: at for at, one in enumerate(choices) if one.kind in ONCE}
     seconds = [at for at, one in enumerate(choices) if one.kind == SECOND_PHONE]
+    seconds.sort(key=lambda at: (plan.phones.index(at) if at in plan.phones else plan.width, at))
     return replace(
         plan,
         link=places.get(LINK),
