@@ -1,7 +1,7 @@
 """Leads: files in, lists, people, who must not be written to, files out."""
 
 from services.leads.block_lists import BlockListResult, import_suppressions
-from services.leads.choices import KINDS, Choice, WrongChoices, choices_from
+from services.leads.choices import KINDS, Choice, WrongChoices, choices_from, has_number
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
 from services.leads.imports import (
     ImportTask,
@@ -119,6 +119,7 @@ __all__ = [
     "export_rows",
     "extra_names",
     "fail_import",
+    "has_number",
     "hold_for_confirmation",
     "import_of",
     "import_suppressions",

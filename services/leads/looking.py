@@ -10,7 +10,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
-from services.leads.choices import Choice, choices_of, fill_by_content, has_number, is_number, plan_with
+from services.leads.choices import IGNORE, Choice, choices_of, fill_by_content, has_number, is_number, plan_with
 from services.leads.columns import NoPhoneColumn
 from services.leads.opening import open_table
 from services.leads.table import OPEN_QUOTE, Row, Table
@@ -65,8 +65,13 @@ def look_at(table: Table) -> Look:
     if not has_number(choices) and not any(is_number(value) for values in columns for value in values):
         raise NoPhoneColumn(table.plan)
     layout = table.layout
-    samples = tuple(tuple(dict.fromkeys(value[:SAMPLE_CHARS] for value in values if value)) for values in columns)
-    return Look(layout, choices, tuple(found[:SAMPLES] for found in samples))
+    samples = (_different(values) if one.kind != IGNORE else () for one, values in zip(choices, columns, strict=True))
+    return Look(layout, choices, tuple(samples))
+
+
+def _different(values: Sequence[str]) -> tuple[str, ...]:
+    """The first SAMPLES different values, cut."""
+    return tuple(islice(dict.fromkeys(value[:SAMPLE_CHARS] for value in values if value), SAMPLES))
 
 
 def _values(rows: Sequence[Row], at: int) -> list[str]:

@@ -18,6 +18,7 @@ from models.states import NotAllowedNow
 from services import leads as room
 from views.fragments import live_fragment
 from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, uploaded
+from views.leads.reading_words import reading_words
 from views.leads.wizard import kind_words, step_of
 
 
@@ -155,7 +156,7 @@ def _facts(import_id: int) -> dict[str, object]:
         "progress": room.progress_of(found, utcnow()),
         "can_undo": is_finished and found.undo_requested_at is None and room.can_undo(session, tenant_id, import_id),
         "is_undoing": is_finished and found.undo_requested_at is not None,
-        "reading": _reading_words(found),
+        "reading": reading_words(found),
         "columns": _columns(found),
         "kind_words": kind_words(),
         "step": step_of(found),
@@ -173,29 +174,6 @@ def _columns(found: LeadImport) -> list[tuple[str, str, str]]:
     kinds = room.KINDS
     shown = [(header, field if field in kinds else "variable", field) for header, field in pairs]
     return sorted(shown, key=lambda column: headers.index(column[0]))
-
-
-def _reading_words(found: LeadImport) -> list[str]:
-    """How the file was understood, in a person's words."""
-    layout = found.layout
-    words = []
-    if layout.get("format") == "csv":
-        separators = {";": _("ponto e vírgula"), ",": _("vírgula"), "\t": _("tabulação"), "|": _("barra |")}
-        words.append(_("texto separado por %(what)s", what=separators.get(layout["delimiter"], layout["delimiter"])))
-    if layout.get("format") == "xlsx":
-        words.append(_("planilha “%(name)s”", name=layout["sheet"]))
-        if layout["other_sheets"]:
-            words.append(
-                ngettext(
-                    "%(num)s outra aba não foi lida", "%(num)s outras abas não foram lidas", layout["other_sheets"]
-                )
-            )
-    if layout.get("encoding") and not str(layout["encoding"]).startswith("utf"):
-        words.append(_("acentos em %(encoding)s", encoding=layout["encoding"]))
-    if "header_row" in layout:
-        row = layout["header_row"]
-        words.append(_("cabeçalho na linha %(row)s", row=row) if row else _("sem cabeçalho"))
-    return words
 
 
 def _say_undone(done: room.Undone) -> None:

@@ -1,5 +1,6 @@
 """The import's stops for a person: what its columns are, and walking away from it. `imports` shows the rest of it."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from flask import Response, flash, redirect, render_template, request, url_for
@@ -14,6 +15,7 @@ from models.leads import ImportStatus, LeadImport
 from models.states import NotAllowedNow
 from services import leads as room
 from views.leads.blueprint import Page, blueprint, or_form_again
+from views.leads.reading_words import reading_words
 
 STEPS: Final = {
     ImportStatus.UPLOADED: 1,
@@ -23,6 +25,9 @@ STEPS: Final = {
     ImportStatus.WRITING: 4,
     ImportStatus.FINISHED: 4,
 }
+FEW_COLUMNS: Final = 100
+"""From here on what we ignore isn't asked about: exports of other programs have thousands of columns."""
+MOST_SHOWN: Final = 300
 
 
 @blueprint.get("/imports/<int:import_id>/columns")
@@ -43,7 +48,7 @@ def choose_columns(import_id: int) -> Page:
     found = room.import_of(session, who.tenant_id, import_id)
 
     def act() -> BaseResponse:
-        said = _said(request.form, len(found.choices))
+        said = _said(request.form, room.choices_from(found.choices))
         room.choose_columns(session, found, said, actor=who.user_id, now=utcnow())
         session.commit()
         return redirect(url_for("leads.show_import", import_id=import_id), 303)
@@ -93,21 +98,35 @@ def kind_words() -> dict[str, str]:
     return {kind: words[kind] for kind in room.KINDS}
 
 
-def _said(form: MultiDict[str, str], count: int) -> list[room.Choice]:
-    return [room.Choice(form.get(f"column-{at}", ""), form.get(f"name-{at}", "")) for at in range(1, count + 1)]
+def _said(form: MultiDict[str, str], kept: Sequence[room.Choice]) -> list[room.Choice]:
+    """What the form says of each column; one it doesn't show stays as it was."""
+    return [
+        room.Choice(form.get(f"column-{at}", one.kind), form.get(f"name-{at}", one.name))
+        for at, one in enumerate(kept, 1)
+    ]
 
 
 def _columns_page(found: LeadImport, errors: dict[str, str]) -> str:
     headers = found.layout.get("headers", [])
     kept = room.choices_from(found.choices)
-    typed = _said(request.form, len(kept)) if request.method == "POST" else kept
+    typed = _said(request.form, kept) if request.method == "POST" else kept
     samples = [*found.samples, *([[]] * (len(kept) - len(found.samples)))]
-    rows = zip(headers, samples, typed, strict=False)
+    columns = [
+        {"at": at, "header": header, "samples": some, "choice": one}
+        for at, (header, some, one) in enumerate(zip(headers, samples, typed, strict=False), 1)
+    ]
+    shown = [one for one, before in zip(columns, kept, strict=True) if _is_shown(before, len(kept))][:MOST_SHOWN]
     return render_template(
         "leads/import_columns.html",
         found=found,
-        columns=[{"header": header, "samples": some, "choice": one} for header, some, one in rows],
+        columns=shown,
+        left_out=len(columns) - len(shown),
         kinds=list(kind_words().items()),
         errors=errors,
-        has_number=any(one.kind in {"phone", "phone2", "whatsapp_link"} for one in typed),
+        reading=reading_words(found),
+        has_number=room.has_number(typed),
     )
+
+
+def _is_shown(kept: room.Choice, count: int) -> bool:
+    return count <= FEW_COLUMNS or kept.kind != "ignore"

@@ -316,3 +316,19 @@ def test_strangers_find_no_columns_and_viewers_may_not_choose(
     page = viewer.get(f"/leads/imports/{walker.import_id}").text
     assert "data-action" not in page[page.index('id="import-') :], "a viewer sees where it stands and no buttons"
     assert walker.status is ImportStatus.MAPPING
+
+
+def test_a_file_of_very_many_columns_asks_only_about_those_that_are_something(walker: Walker) -> None:
+    many = [f"x{n}" for n in range(150)]
+    walker.send(csv_of(";".join(["Ana", "11900000001", *many]), header=";".join(["nome", "telefone", *many])))
+    assert walker.columns().count("<select") == 152
+    walker.choose(**{f"column_{at}": "ignore" for at in range(4, 153)})
+    walker.send(csv_of(";".join(["Ana", "11900000001", *many]), header=";".join(["nome", "telefone", *many])))
+    page = walker.columns()
+    assert page.count("<select") == 3
+    assert "Mais 149 colunas" in page
+    walker.choose()
+    walker.work()
+    walker.press("confirm")
+    walker.work()
+    assert walker.importer.leads()["5511900000001"].extra == {"x0": "x0"}
