@@ -13,6 +13,7 @@ from api import (
     instances_direct,
     instances_templates,
     leads,
+    leads_import_stages,
     leads_imports,
     media,
 )
@@ -26,6 +27,7 @@ ROOMS = (
     instances.blueprint,
     instances_direct.blueprint,
     instances_templates.blueprint,
+    leads_import_stages.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
     campaigns.blueprint,

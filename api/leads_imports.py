@@ -9,6 +9,7 @@ from flask import Response
 from flask_smorest.fields import Upload
 
 from api.common import Blueprint, Schema, StrictSchema
+from api.leads_import_stages import columns_of, stage_of
 from core.access import current_principal, requires
 from core.clock import utcnow
 from core.db import db, make_session_factory
@@ -67,11 +68,15 @@ class FailureSchema(Schema):
 
 
 class ImportSchema(Schema):
-    """The six counts add up to `total`; `progress` is a percentage."""
+    """The six counts add up to `total`; `progress` is a percentage. `columns` are there once the file has been looked
+    at, unless it was sent to be written at once."""
 
     id = ma.fields.Integer(required=True)
     status = ma.fields.String(required=True)
+    stage = ma.fields.Function(stage_of)
     progress = ma.fields.Function(lambda one: room.progress_of(one, utcnow()).percent)
+    rows_per_second = ma.fields.Function(lambda one: room.progress_of(one, utcnow()).rows_per_second)
+    seconds_left = ma.fields.Function(lambda one: room.progress_of(one, utcnow()).seconds_left)
     total = ma.fields.Integer()
     created = ma.fields.Integer()
     updated = ma.fields.Integer()
@@ -84,6 +89,7 @@ class ImportSchema(Schema):
     filename = ma.fields.String()
     legal_basis = ma.fields.String()
     mapping = ma.fields.Function(lambda one: one.layout.get("mapping") or one.mapping)
+    columns = ma.fields.Function(columns_of)
     problems = ma.fields.List(ma.fields.Nested(ProblemSchema))
     failure = ma.fields.Function(
         lambda one: {"code": one.failure_code, "message": one.failure} if one.failure else None

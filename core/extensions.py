@@ -26,6 +26,7 @@ def init_extensions(app: Flask, settings: Settings) -> None:
         SQLALCHEMY_DATABASE_URI=settings.database_url or "postgresql+psycopg2://nowhere.invalid/none",
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(),
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=4 * 1024 * 1024,  # rows pasted from a spreadsheet: about 50,000 of them
         SESSION_COOKIE_NAME="leads_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",

@@ -1,8 +1,11 @@
 """Imports, undos of large ones, and what time does to deleted lists."""
 
+import contextlib
 import time
 from collections.abc import Callable
 from typing import Final
+
+from sqlalchemy.orm import Session
 
 from core.clock import utcnow
 from core.db import unit_of_work
@@ -11,6 +14,7 @@ from core.queue import IMPORTS, Job, enqueue
 from core.tenancy import tenant_scope
 from jobs.base import job, session_factory, system_work, tenant_work
 from models.leads import ImportStatus
+from models.states import NotAllowedNow
 from services import leads
 
 MANY_PEOPLE: Final = 1_000
@@ -18,12 +22,14 @@ MANY_PEOPLE: Final = 1_000
 BEAT_SECONDS: Final = 0.5
 """Between two signs of life; each is a transaction of about a millisecond."""
 
+WAITS_FOR_A_PERSON: Final = ("mapping", "ready")
+
 
 @job
 def run_import(tenant_id: int, import_id: int) -> str | None:
-    """Bring an import to its end: claim, read and judge, write. The claim and the progress are committed on their
-    own; the leads, the counts and the end of the import come in one transaction. Killed at any point, the import
-    goes silent and `sweep_imports` has it taken up again from the start."""
+    """Bring an import to its end, or to where a person must say something. The claim and the progress are committed
+    on their own; the leads, the counts and the end of the import come in one transaction. Killed at any point, the
+    import goes silent and `sweep_imports` has it taken up again from the start."""
     with tenant_work(tenant_id) as session:
         task = leads.claim_import(session, tenant_id, import_id, now=utcnow())
     if task is None:
@@ -36,7 +42,7 @@ def run_import(tenant_id: int, import_id: int) -> str | None:
         with tenant_work(tenant_id) as session:
             leads.fail_import(session, task, refusal, now=utcnow())
         outcome = refusal.code
-    if outcome != "ready":
+    if outcome not in WAITS_FOR_A_PERSON:
         leads.discard_upload(task.file_key)
     return outcome
 
@@ -44,18 +50,21 @@ def run_import(tenant_id: int, import_id: int) -> str | None:
 def _work(task: leads.ImportTask) -> str:
     table = leads.open_task(task)
     try:
+        look = None if task.is_confirmed or task.choices else leads.look_at(table)
+        if look is not None and task.asks_for_columns:
+            with tenant_work(task.tenant_id) as session:
+                leads.ask_for_columns(session, task, look, now=utcnow())
+            return "mapping"
         with tenant_work(task.tenant_id) as session:
-            reading = _Beat(task, task.status, expected=table.source.expected_rows)
+            reading = _Beat(task, task.status, expected=table.source.expected_rows, phase=leads.READING)
             verdict = leads.check_file(session, task, table, tick=reading)
+            if not task.is_confirmed:
+                leads.hold_for_confirmation(session, task, table, verdict, look=look, now=utcnow())
+                return "ready"
             if not verdict.people:
                 leads.end_without_leads(session, task, table, verdict, now=utcnow())
                 return "nothing_usable"
-            if not task.is_confirmed:
-                leads.hold_for_confirmation(session, task, table, verdict)
-                return "ready"
-            writing = _Beat(task, ImportStatus.WRITING, expected=lambda _done: verdict.people)
-            writing.now(0)
-            leads.write_leads(session, task, table, verdict, tick=writing, now=utcnow())
+            _write(session, task, table, verdict)
         if verdict.people >= MANY_PEOPLE:
             with tenant_work(task.tenant_id) as session:
                 leads.refresh_statistics(session)
@@ -64,12 +73,21 @@ def _work(task: leads.ImportTask) -> str:
         table.source.close()
 
 
+def _write(session: Session, task: leads.ImportTask, table: leads.Table, verdict: leads.Verdict) -> None:
+    writing = _Beat(task, ImportStatus.WRITING, expected=lambda _done: verdict.people, phase=leads.WRITING)
+    writing.now(0)
+    leads.write_leads(session, task, table, verdict, tick=writing, now=utcnow())
+
+
 class _Beat:
     """Commits progress and a sign of life, at most twice a second, beside the transaction that does the work."""
 
-    def __init__(self, task: leads.ImportTask, status: ImportStatus, *, expected: Callable[[int], int]) -> None:
+    def __init__(
+        self, task: leads.ImportTask, status: ImportStatus, *, expected: Callable[[int], int], phase: str
+    ) -> None:
         self.task = task
         self.status = status
+        self.phase = phase
         self.expected = expected
         self.last = 0.0
 
@@ -81,9 +99,8 @@ class _Beat:
         """Commit at once. ImportTakenOver when another worker has claimed the import."""
         self.last = time.monotonic()
         with tenant_scope(self.task.tenant_id), unit_of_work(session_factory()) as session:
-            leads.note_progress(
-                session, self.task, done=done, expected=self.expected(done), status=self.status, now=utcnow()
-            )
+            figures = {"done": done, "expected": self.expected(done)}
+            leads.note_progress(session, self.task, status=self.status, phase=self.phase, now=utcnow(), **figures)
 
 
 @job
@@ -106,6 +123,19 @@ def sweep_imports() -> int:
     jobs = [Job("jobs.leads.run_import", ids, IMPORTS) for ids in silent]
     jobs += [Job("jobs.leads.undo_import", ids, IMPORTS) for ids in undos]
     return sum(enqueue(one) for one in jobs)
+
+
+@job
+def discard_unanswered() -> int:
+    """Forget imports that have waited a month for a person, and their files."""
+    with system_work("imports: find the unanswered ones") as session:
+        due = leads.unanswered_imports(session, now=utcnow())
+    for tenant_id, import_id in due:
+        with contextlib.suppress(NotAllowedNow):  # answered this very moment
+            with tenant_work(tenant_id) as session:
+                file_key = leads.discard_import(session, tenant_id, import_id, actor=None)
+            leads.discard_upload(file_key)
+    return len(due)
 
 
 @job

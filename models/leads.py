@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, String, UniqueConstraint, func, text
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,20 +23,35 @@ class LegalBasis(StrEnum):
 class ImportStatus(StrEnum):
     UPLOADED = "uploaded"
     CHECKING = "checking"
+    MAPPING = "mapping"
     READY = "ready"
     WRITING = "writing"
     FINISHED = "finished"
     FAILED = "failed"
     UNDONE = "undone"
+    DISCARDED = "discarded"
 
 
 IMPORT_TRANSITIONS: Transitions[ImportStatus] = {
-    ImportStatus.UPLOADED: frozenset({ImportStatus.CHECKING, ImportStatus.FAILED}),
+    ImportStatus.UPLOADED: frozenset(
+        {ImportStatus.CHECKING, ImportStatus.MAPPING, ImportStatus.FAILED, ImportStatus.DISCARDED}
+    ),
     # A killed worker's import is taken up again in the state it was left in; what it had written was rolled back.
     ImportStatus.CHECKING: frozenset(
-        {ImportStatus.CHECKING, ImportStatus.READY, ImportStatus.WRITING, ImportStatus.FAILED}
+        {
+            ImportStatus.CHECKING,
+            ImportStatus.MAPPING,
+            ImportStatus.READY,
+            ImportStatus.WRITING,
+            ImportStatus.FAILED,
+            ImportStatus.DISCARDED,
+        }
     ),
-    ImportStatus.READY: frozenset({ImportStatus.WRITING, ImportStatus.FAILED}),
+    # Waits for a person to say what the columns are; saying it again after the verdict checks the file again.
+    ImportStatus.MAPPING: frozenset({ImportStatus.CHECKING, ImportStatus.DISCARDED}),
+    ImportStatus.READY: frozenset(
+        {ImportStatus.CHECKING, ImportStatus.WRITING, ImportStatus.FAILED, ImportStatus.DISCARDED}
+    ),
     ImportStatus.WRITING: frozenset({ImportStatus.WRITING, ImportStatus.FINISHED, ImportStatus.FAILED}),
     ImportStatus.FINISHED: frozenset({ImportStatus.UNDONE}),
 }
@@ -107,8 +122,14 @@ class LeadImport(TenantOwned, Created, Base):
     """One uploaded file on its way into a list. The counts add up to `total` (contract 3.1).
 
     `list_id` is empty until the first row is written into a list called `list_name`: a file that can't be read leaves
-    no empty list behind. `attempts` is the claim: who holds an older one can't move the import any more. `layout`
-    says how the file was understood (format, delimiter, encoding, sheet, header row, headers).
+    no empty list behind. `attempts` is the claim and only grows: who holds an older one can't move the import any more;
+    `attempts_before` is where it stood when a person last sent the import on. `layout` says how the file was understood
+    (format, delimiter, encoding, sheet, header row, headers).
+
+    A guided import stops twice for a person: for its columns and for its verdict. `choices` says what each column is,
+    in the file's order, and `samples` shows some of its values; the samples are people's data and go when the import
+    ends. `waiting_since` is set while it waits. `phase` is what the worker does now (reading or writing), for the
+    figures of the progress.
     """
 
     __tablename__ = "lead_imports"
@@ -117,6 +138,7 @@ class LeadImport(TenantOwned, Created, Base):
         Index(
             "ix_lead_imports_open", "heartbeat_at", postgresql_where=text("status IN ('uploaded','checking','writing')")
         ),
+        Index("ix_lead_imports_waiting", "waiting_since", postgresql_where=text("status IN ('mapping','ready')")),
     )
 
     list_id: Mapped[int | None]
@@ -130,7 +152,14 @@ class LeadImport(TenantOwned, Created, Base):
     is_auto_confirmed: Mapped[bool] = mapped_column(server_default=text("true"))
     mapping: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
     layout: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")
+    is_guided: Mapped[bool] = mapped_column(server_default=text("false"))
+    choices: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default="[]")
+    samples: Mapped[list[list[str]]] = mapped_column(JSONB, server_default="[]")
+    waiting_since: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(server_default=text("0"))
+    attempts_before: Mapped[int] = mapped_column(server_default=text("0"))
+    phase: Mapped[str] = mapped_column(String(8), server_default="")
+    phase_started_at: Mapped[datetime | None]
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     rows_done: Mapped[int] = mapped_column(server_default=text("0"))
     rows_expected: Mapped[int] = mapped_column(server_default=text("0"))
@@ -148,6 +177,18 @@ class LeadImport(TenantOwned, Created, Base):
     heartbeat_at: Mapped[datetime | None]
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+
+
+class ColumnMapping(Base):
+    """What a person said the columns of a file are, for the next file with the same headers. `headers_key` is a hash of
+    the headers, so that nothing of the file itself is kept."""
+
+    __tablename__ = "column_mappings"
+
+    tenant_id: Mapped[int] = mapped_column(ForeignKey("tenants.id"), primary_key=True)
+    headers_key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    choices: Mapped[list[dict[str, str]]] = mapped_column(JSONB)
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
 class LeadImportChange(Base):

@@ -1,23 +1,22 @@
 """Leads: files in, lists, people, who must not be written to, files out."""
 
 from services.leads.block_lists import BlockListResult, import_suppressions
+from services.leads.choices import KINDS, Choice, WrongChoices, choices_from, has_number
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
 from services.leads.imports import (
     ImportTask,
     NewImport,
-    StoredUpload,
+    ask_for_columns,
     check_file,
     claim_import,
     confirm_import,
     create_import,
-    discard_upload,
     end_without_leads,
     fail_import,
     hold_for_confirmation,
     import_of,
     note_progress,
     open_task,
-    receive_upload,
     recent_imports,
     silent_imports,
     write_leads,
@@ -34,9 +33,11 @@ from services.leads.lists import (
     restore_list,
 )
 from services.leads.locks import LeadsBusy, lock_leads
+from services.leads.looking import look_at
+from services.leads.mapping import choose_columns
 from services.leads.merging import PlanIsFull, refresh_statistics
 from services.leads.people import page_of_leads, put_in_list, remove_from_list, suppressed_keys
-from services.leads.progress import Progress, progress_of
+from services.leads.progress import READING, WRITING, Progress, progress_of
 from services.leads.refusals import (
     CannotUndo,
     FileRefused,
@@ -45,6 +46,7 @@ from services.leads.refusals import (
     ImportTakenOver,
     LeadNotFound,
     ListNotFound,
+    NothingToImport,
     UnsupportedFile,
 )
 from services.leads.staging import Verdict
@@ -59,15 +61,24 @@ from services.leads.suppressions import (
     suppress_entry,
     suppress_person,
 )
+from services.leads.table import Table
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
+from services.leads.uploads import StoredUpload, discard_upload, receive_guided, receive_upload
 from services.leads.variables import LEAD_VARIABLES, variables_of_lists
+from services.leads.waiting import WAITING, WAITING_DAYS, discard_import, unanswered_imports, waiting_imports
 
 __all__ = [
+    "KINDS",
     "LEAD_VARIABLES",
     "MAX_FILE_BYTES",
+    "READING",
     "UNDO_IN_REQUEST_ROWS",
+    "WAITING",
+    "WAITING_DAYS",
+    "WRITING",
     "BlockListResult",
     "CannotUndo",
+    "Choice",
     "Entry",
     "FileRefused",
     "FileTooBig",
@@ -78,29 +89,37 @@ __all__ = [
     "LeadsBusy",
     "ListNotFound",
     "NewImport",
+    "NothingToImport",
     "PlanIsFull",
     "Progress",
     "StoredUpload",
     "SuppressionNotFound",
+    "Table",
     "Undone",
     "UnsupportedFile",
     "Verdict",
+    "WrongChoices",
     "all_lists",
     "as_csv",
     "as_xlsx",
+    "ask_for_columns",
     "can_undo",
     "check_file",
+    "choices_from",
+    "choose_columns",
     "claim_import",
     "confirm_import",
     "count_leads",
     "count_suppressions",
     "create_import",
     "delete_list",
+    "discard_import",
     "discard_upload",
     "end_without_leads",
     "export_rows",
     "extra_names",
     "fail_import",
+    "has_number",
     "hold_for_confirmation",
     "import_of",
     "import_suppressions",
@@ -108,6 +127,7 @@ __all__ = [
     "list_of",
     "lists_to_purge",
     "lock_leads",
+    "look_at",
     "note_progress",
     "open_task",
     "page_of_leads",
@@ -116,6 +136,7 @@ __all__ = [
     "progress_of",
     "purge_list",
     "put_in_list",
+    "receive_guided",
     "receive_upload",
     "recent_imports",
     "refresh_statistics",
@@ -130,8 +151,10 @@ __all__ = [
     "suppress_entry",
     "suppress_person",
     "suppressed_keys",
+    "unanswered_imports",
     "undo_import",
     "undo_requests",
     "variables_of_lists",
+    "waiting_imports",
     "write_leads",
 ]

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 from core.storage import storage
 from services.audit import record_audit
 from services.leads import sql
-from services.leads.imports import receive_upload
 from services.leads.merging import rows_of
 from services.leads.opening import open_table
 from services.leads.staging import copy_rows
 from services.leads.table import Table
+from services.leads.uploads import receive_upload
 
 MAX_ROWS: Final = 200_000
 """What a request may wait for: about three seconds."""

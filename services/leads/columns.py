@@ -87,6 +87,18 @@ class ColumnPlan:
         return found | {name: self.headers[at] for name, at in self.extras}
 
 
+class NoPhoneColumn(FileRefused):
+    """No header names a number. `plan` is what the others say, for who can ask a person."""
+
+    def __init__(self, plan: ColumnPlan) -> None:
+        super().__init__(
+            f"Não achamos a coluna do telefone. Colunas encontradas: {_listed(plan.headers)}. "
+            "Chame uma delas de “telefone”, “celular” ou “whatsapp” e envie de novo.",
+            code="no_phone_column",
+        )
+        self.plan = plan
+
+
 def known_names(row: Sequence[str]) -> int:
     """How many cells are names of things we know: what makes a row a header."""
     return sum(_kind(cell) is not None for cell in row)
@@ -106,11 +118,9 @@ def plan_columns(headers: Sequence[str], header_row: int, mapping: Mapping[str, 
     said = _said(shown, mapping or {})
     found = {what: said[what] if what in said else _best(shown, what, set(said.values())) for what in KNOWN}
     phones = [said["phone"]] if "phone" in said else _all_phones(shown, set(said.values()))
-    if not phones and found["whatsapp_link"] is None:
-        raise _no_number(shown)
     taken = {at for what, at in found.items() if at is not None and what != "phone"} | set(phones[:1])
     custom = {at: what for what, at in said.items() if what not in KNOWN}
-    return ColumnPlan(
+    plan = ColumnPlan(
         headers=shown,
         header_row=header_row,
         link=found["whatsapp_link"],
@@ -122,6 +132,9 @@ def plan_columns(headers: Sequence[str], header_row: int, mapping: Mapping[str, 
         status=found["status"],
         extras=_extras(shown, taken, custom),
     )
+    if not plan.phones and plan.link is None:
+        raise NoPhoneColumn(plan)
+    return plan
 
 
 def plan_without_header(sample: Sequence[Sequence[str]]) -> ColumnPlan | None:
@@ -204,14 +217,6 @@ def _extras(headers: Sequence[str], taken: set[int], custom: Mapping[int, str]) 
         used.add(name)
         extras.append((name, at))
     return tuple(extras)
-
-
-def _no_number(headers: Sequence[str]) -> FileRefused:
-    return FileRefused(
-        f"Não achamos a coluna do telefone. Colunas encontradas: {_listed(headers)}. "
-        "Chame uma delas de “telefone”, “celular” ou “whatsapp” e envie de novo.",
-        code="no_phone_column",
-    )
 
 
 def _listed(headers: Sequence[str]) -> str:

@@ -1,4 +1,6 @@
 """The life of an import: uploaded -> checking -> (ready, when a person confirms) -> writing -> finished or failed.
+A guided one also stops at `mapping`, for a person to say what its columns are (`services.leads.mapping`); one that
+waits may be discarded (`services.leads.waiting`).
 
 The write is one transaction, all or nothing. Resumable batches would show half a list while they run and need
 their own bookkeeping to add up after a crash; one transaction needs neither, costs nothing (a million rows stay
@@ -10,32 +12,30 @@ can't move it any more and rolls back.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, BinaryIO, Final
+from typing import Any, Final
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import case, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import AppError, InvalidInput
 from core.queue import IMPORTS, enqueue_after_commit
-from core.storage import FileTooLarge, storage
+from core.storage import storage
 from models.leads import IMPORT_TRANSITIONS, ImportStatus, LeadImport, LegalBasis
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, require_live_licence
 from services.audit import record_audit
-from services.leads.limits import (
-    MAX_ATTEMPTS,
-    MAX_FILE_BYTES,
-    MAX_FILENAME,
-    MAX_LIST_NAME,
-    STALE_SECONDS,
-    rows_allowed,
-)
+from services.leads.choices import Choice, choices_from
+from services.leads.limits import MAX_ATTEMPTS, MAX_LIST_NAME, STALE_SECONDS, rows_allowed
 from services.leads.lists import list_of
+from services.leads.looking import Look, open_for_a_person
+from services.leads.mapping import asked_columns
 from services.leads.merging import Target, find_or_make_list, keep_rejects, merge, refuse_beyond_plan
-from services.leads.opening import inspect_file, open_table
-from services.leads.refusals import FileRefused, FileTooBig, ImportNotFound, ImportTakenOver
+from services.leads.opening import open_table
+from services.leads.progress import READING, WRITING
+from services.leads.refusals import FileRefused, ImportNotFound, ImportTakenOver, NothingToImport
 from services.leads.staging import Tick, Verdict, stage
 from services.leads.table import Table
+from services.leads.uploads import StoredUpload
 
 RUN: Final = "jobs.leads.run_import"
 OPEN: Final = (ImportStatus.UPLOADED, ImportStatus.CHECKING, ImportStatus.WRITING)
@@ -51,17 +51,9 @@ NOTHING_USABLE: Final = "Nenhuma linha pôde ser aproveitada. Veja abaixo o que 
 
 
 @dataclass(frozen=True, slots=True)
-class StoredUpload:
-    """A file that has been received and looks like a spreadsheet."""
-
-    file_key: str
-    filename: str
-    file_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class NewImport:
-    """What a person says of a file: where to (a list's id, or a name) and why they may write to these people."""
+    """What a person says of a file: where to (a list's id, or a name) and why they may write to these people. A guided
+    import asks for the columns and then for a confirmation, whatever `auto_confirm` says."""
 
     upload: StoredUpload
     legal_basis: str
@@ -69,6 +61,7 @@ class NewImport:
     list_id: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     auto_confirm: bool = True
+    is_guided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,24 +79,13 @@ class ImportTask:
     mapping: dict[str, str]
     is_confirmed: bool
     max_leads: int
+    is_guided: bool = False
+    choices: tuple[Choice, ...] = ()
 
-
-def receive_upload(
-    stream: BinaryIO, filename: str, *, tenant_id: int, mapping: Mapping[str, str], max_bytes: int = MAX_FILE_BYTES
-) -> StoredUpload:
-    """Store a file and look at its beginning. FileTooBig, or FileRefused with what to do; nothing is kept then."""
-    try:
-        key, size = storage().save(stream, tenant_id=tenant_id, kind="imports", max_bytes=max_bytes)
-    except FileTooLarge as problem:
-        raise FileTooBig(
-            f"O arquivo passa de {max_bytes // 1024**2} MB. Divida-o em partes e envie uma de cada vez."
-        ) from problem
-    try:
-        inspect_file(storage().path(key), mapping)
-    except BaseException:
-        storage().delete(key)
-        raise
-    return StoredUpload(key, _shown_name(filename), size)
+    @property
+    def asks_for_columns(self) -> bool:
+        """Nobody has said yet what the columns are, and a person is there to say it."""
+        return self.is_guided and not self.choices
 
 
 def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: int | None, now: datetime) -> LeadImport:
@@ -118,10 +100,15 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         file_key=new.upload.file_key,
         file_bytes=new.upload.file_bytes,
         legal_basis=basis,
-        is_auto_confirmed=new.auto_confirm,
+        is_auto_confirmed=new.auto_confirm and not new.is_guided,
+        is_guided=new.is_guided,
         mapping=dict(new.mapping),
         created_by=actor,
     )
+    if new.upload.look is not None:
+        made.status = ImportStatus.MAPPING
+        for name, value in asked_columns(session, tenant_id, new.upload.look, now=now).items():
+            setattr(made, name, value)
     session.add(made)
     session.flush()
     record_audit(
@@ -133,7 +120,8 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         legal_basis=str(basis),
         bytes=new.upload.file_bytes,
     )
-    enqueue_after_commit(session, RUN, tenant_id, made.id, queue=IMPORTS)
+    if new.upload.look is None:
+        enqueue_after_commit(session, RUN, tenant_id, made.id, queue=IMPORTS)
     return made
 
 
@@ -144,17 +132,16 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
     row = session.execute(
         update(LeadImport)
         .where(LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status.in_(OPEN), silent)
-        .values(attempts=LeadImport.attempts + 1, heartbeat_at=now, rows_done=0)
+        .values(attempts=LeadImport.attempts + 1, heartbeat_at=now, started_at=now, rows_done=0, phase="")
         .returning(LeadImport)
     ).scalar_one_or_none()
     if row is None:
         return None
-    if row.attempts > MAX_ATTEMPTS:
+    if row.attempts - row.attempts_before > MAX_ATTEMPTS:
         _fail(session, row.tenant_id, row.id, row.attempts, GAVE_UP, code="gave_up", now=now)
         return None
     if row.status is ImportStatus.UPLOADED:
         row.status = ImportStatus.CHECKING
-        row.started_at = now
     return ImportTask(
         tenant_id=tenant_id,
         import_id=import_id,
@@ -167,17 +154,31 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
         mapping=dict(row.mapping),
         is_confirmed=row.is_auto_confirmed or row.status is ImportStatus.WRITING,
         max_leads=entitlement_of(session, tenant_id, now).max_leads,
+        is_guided=row.is_guided,
+        choices=choices_from(row.choices),
     )
 
 
 def note_progress(
-    session: Session, task: ImportTask, *, done: int, expected: int, status: ImportStatus, now: datetime
+    session: Session,
+    task: ImportTask,
+    *,
+    done: int,
+    expected: int,
+    status: ImportStatus,
+    now: datetime,
+    phase: str = "",
 ) -> None:
-    """A sign of life with the figures so far, for a short transaction. ImportTakenOver when the claim is lost."""
+    """A sign of life with the figures so far, for a short transaction. ImportTakenOver when the claim is lost.
+    `phase` says what the rows are counted in when the status doesn't: a confirmed import is read again first."""
+    phase = phase or (READING if status is ImportStatus.CHECKING else WRITING)
+    since = case((LeadImport.phase == phase, LeadImport.phase_started_at), else_=now)
     moved = session.execute(
         update(LeadImport)
         .where(*_mine(task), LeadImport.status.in_({status} | sources_of(IMPORT_TRANSITIONS, status)))
-        .values(rows_done=done, rows_expected=expected, heartbeat_at=now, status=status)
+        .values(
+            rows_done=done, rows_expected=expected, heartbeat_at=now, status=status, phase=phase, phase_started_at=since
+        )
         .returning(LeadImport.id)
     ).scalar()
     if moved is None:
@@ -199,9 +200,21 @@ def check_file(session: Session, task: ImportTask, table: Table, *, tick: Tick) 
     return verdict
 
 
-def hold_for_confirmation(session: Session, task: ImportTask, table: Table, verdict: Verdict) -> None:
-    """Show the verdict and wait for a person; the staged rows go with the transaction."""
-    _settle(session, task, ImportStatus.READY, verdict.as_columns() | {"layout": table.layout, "heartbeat_at": None})
+def ask_for_columns(session: Session, task: ImportTask, look: Look, *, now: datetime) -> None:
+    """Wait for a person to say what the columns are."""
+    columns = asked_columns(session, task.tenant_id, look, now=now)
+    _settle(session, task, ImportStatus.MAPPING, columns | {"heartbeat_at": None})
+
+
+def hold_for_confirmation(
+    session: Session, task: ImportTask, table: Table, verdict: Verdict, *, look: Look | None = None, now: datetime
+) -> None:
+    """Show the verdict and wait for a person; the staged rows go with the transaction. With nobody to import the
+    verdict says so: other columns may help, so the file isn't given up."""
+    values = verdict.as_columns() | {"layout": table.layout, "heartbeat_at": None, "waiting_since": now}
+    if look is not None:
+        values |= {"choices": [one.as_json() for one in look.choices], "samples": look.samples}
+    _settle(session, task, ImportStatus.READY, values | ({} if verdict.people else _without_leads(verdict)))
 
 
 def write_leads(
@@ -219,6 +232,7 @@ def write_leads(
         "list_id": list_id,
         "is_new_list": is_new,
         "layout": table.layout,
+        "samples": [],
         "rows_done": verdict.total,
         "rows_expected": verdict.total,
         "finished_at": now,
@@ -228,13 +242,7 @@ def write_leads(
 
 def end_without_leads(session: Session, task: ImportTask, table: Table, verdict: Verdict, *, now: datetime) -> None:
     """No row is usable: the counts and the refused rows stay, no list is made."""
-    nobody = verdict.not_selected == verdict.total
-    outcome = {
-        "layout": table.layout,
-        "failure": NOTHING_SELECTED if nobody else NOTHING_USABLE,
-        "failure_code": "nothing_selected" if nobody else "nothing_usable",
-        "finished_at": now,
-    }
+    outcome = {"layout": table.layout, "samples": [], "finished_at": now} | _without_leads(verdict)
     _settle(session, task, ImportStatus.FAILED, verdict.as_columns() | outcome)
 
 
@@ -244,12 +252,21 @@ def fail_import(session: Session, task: ImportTask, refusal: AppError, *, now: d
 
 
 def confirm_import(session: Session, tenant_id: int, import_id: int, *, actor: int | None) -> None:
-    """A person has seen the verdict and says yes. NotAllowedNow unless the import is ready."""
-    import_of(session, tenant_id, import_id)
+    """A person has seen the verdict and says yes. NotAllowedNow unless the import is ready, NothingToImport when
+    none of its rows can be."""
+    found = import_of(session, tenant_id, import_id)
+    if found.status is ImportStatus.READY and not found.created + found.updated + found.suppressed:
+        raise NothingToImport(found.failure)
     moved = session.execute(
         update(LeadImport)
         .where(LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status == ImportStatus.READY)
-        .values(status=ImportStatus.WRITING, is_auto_confirmed=True, heartbeat_at=None, attempts=0)
+        .values(
+            status=ImportStatus.WRITING,
+            is_auto_confirmed=True,
+            heartbeat_at=None,
+            waiting_since=None,
+            attempts_before=LeadImport.attempts,
+        )
         .returning(LeadImport.id)
     ).scalar()
     if moved is None:
@@ -324,8 +341,16 @@ def _fail(
             LeadImport.attempts == attempt,
             LeadImport.status.in_(sources_of(IMPORT_TRANSITIONS, ImportStatus.FAILED)),
         )
-        .values(status=ImportStatus.FAILED, failure=message, failure_code=code, finished_at=now)
+        .values(status=ImportStatus.FAILED, failure=message, failure_code=code, finished_at=now, samples=[])
     )
+
+
+def _without_leads(verdict: Verdict) -> dict[str, Any]:
+    nobody = verdict.not_selected == verdict.total
+    return {
+        "failure": NOTHING_SELECTED if nobody else NOTHING_USABLE,
+        "failure_code": "nothing_selected" if nobody else "nothing_usable",
+    }
 
 
 def _checked(session: Session, tenant_id: int, new: NewImport) -> tuple[LegalBasis, str]:
@@ -342,20 +367,12 @@ def _checked(session: Session, tenant_id: int, new: NewImport) -> tuple[LegalBas
     return LegalBasis(new.legal_basis), name
 
 
-def _shown_name(filename: str) -> str:
-    """The name as the person knows it, without a path some browsers send."""
-    bare = filename.replace("\\", "/").rsplit("/", 1)[-1]
-    return "".join(c for c in bare if c.isprintable())[-MAX_FILENAME:] or "arquivo"
-
-
 def open_task(task: ImportTask) -> Table:
     """The task's file, opened and understood; close `table.source`. FileRefused also when the file is gone."""
     try:
-        return open_table(storage().path(task.file_key), task.mapping)
+        path = storage().path(task.file_key)
+        if task.is_guided or task.choices:
+            return open_for_a_person(path, task.mapping, task.choices)
+        return open_table(path, task.mapping)
     except FileNotFoundError as problem:
         raise FileRefused("O arquivo enviado não está mais aqui. Envie-o de novo.", code="file_gone") from problem
-
-
-def discard_upload(file_key: str) -> None:
-    """Forget a file whose rows are in the database, or that was refused: it holds people's data twice."""
-    storage().delete(file_key)

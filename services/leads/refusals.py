@@ -83,6 +83,13 @@ class CannotUndo(Conflict):
     code = "cannot_undo"
 
 
+class NothingToImport(Conflict):
+    """The verdict has nobody in it."""
+
+    code = "nothing_usable"
+    message = "Nenhuma linha pôde ser aproveitada, então não há o que importar."
+
+
 class ImportTakenOver(AppError):
     """Another worker holds the import now; what this one wrote is rolled back."""
 

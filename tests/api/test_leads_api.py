@@ -111,6 +111,64 @@ def test_a_held_import_waits_for_confirmation(mine: Program, importer: Importer)
     assert set(importer.leads()) == {"5511900000001"}
 
 
+def test_a_held_import_shows_its_stage_and_takes_other_columns(mine: Program, importer: Importer) -> None:
+    content = csv_of("Ana;1;11900000001;x", header="nome;telefone;recado;obs")
+    import_id = mine.send(content, auto_confirm="false").json["id"]
+    assert mine.call("GET", f"/imports/{import_id}").json["stage"] == "check"
+    run_import(importer.tenant_id, import_id)
+    found = mine.call("GET", f"/imports/{import_id}").json
+    assert (found["stage"], found["status"], found["failure"]["code"]) == ("verdict", "ready", "nothing_usable")
+    assert found["columns"][1] == {
+        "position": 2,
+        "header": "telefone",
+        "field": "phone",
+        "variable": "",
+        "samples": ["1"],
+    }
+    assert mine.call("POST", f"/imports/{import_id}/confirm").json["error"]["code"] == "nothing_usable"
+    said = [{"position": 2, "field": "ignore"}, {"position": 3, "field": "phone"}, {"position": 4, "field": "variable"}]
+    said[2]["variable"] = "Observação"
+    answer = mine.call("PUT", f"/imports/{import_id}/mapping", json={"columns": said})
+    assert (answer.status_code, answer.json["status"]) == (202, "checking")
+    assert mine.call("PUT", f"/imports/{import_id}/mapping", json={"columns": said}).status_code == 409
+    run_import(importer.tenant_id, import_id)
+    again = mine.call("GET", f"/imports/{import_id}").json
+    assert (again["created"], again["failure"], again["mapping"]["observacao"]) == (1, None, "obs")
+    mine.call("POST", f"/imports/{import_id}/confirm")
+    run_import(importer.tenant_id, import_id)
+    done = mine.call("GET", f"/imports/{import_id}").json
+    assert (done["stage"], done["columns"][0]["samples"]) == ("result", [])
+    assert importer.leads()["5511900000001"].extra == {"observacao": "x"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        [{"position": 2, "field": "name"}],
+        [{"position": 9, "field": "ignore"}],
+        [{"position": 2, "field": "ignore"}],
+        [{"position": 2, "field": "dinheiro"}],
+        [{"field": "ignore"}],
+    ],
+)
+def test_columns_that_cannot_be_change_nothing(mine: Program, importer: Importer, said: list[dict[str, Any]]) -> None:
+    import_id = mine.send(csv_of("Ana;11900000001;", header=HEAD), auto_confirm="false").json["id"]
+    run_import(importer.tenant_id, import_id)
+    answer = mine.call("PUT", f"/imports/{import_id}/mapping", json={"columns": said})
+    assert (answer.status_code, bool(answer.json["error"]["fields"])) == (422, True)
+    assert importer.result(import_id).status == "ready"
+
+
+def test_a_held_import_is_discarded_once(mine: Program, importer: Importer) -> None:
+    import_id = mine.send(csv_of("Ana;11900000001;", header=HEAD), auto_confirm="false").json["id"]
+    run_import(importer.tenant_id, import_id)
+    gone = mine.call("POST", f"/imports/{import_id}/discard")
+    assert (gone.status_code, gone.json["status"], gone.json["stage"]) == (200, "discarded", "result")
+    for deed in ("discard", "confirm"):
+        assert mine.call("POST", f"/imports/{import_id}/{deed}").status_code == 409
+    assert importer.leads() == {}
+
+
 def test_an_import_is_undone_once(mine: Program, importer: Importer) -> None:
     found = importer.send(csv_of("Ana;11900000001;", header=HEAD))
     undone = mine.call("POST", f"/imports/{found.id}/undo")
@@ -173,6 +231,7 @@ ROUTES = [
     ("GET", "/imports/{import}"),
     ("GET", "/imports/{import}/rejects"),
     ("POST", "/imports/{import}/confirm"),
+    ("POST", "/imports/{import}/discard"),
     ("POST", "/imports/{import}/undo"),
     ("GET", "/lists/{list}"),
     ("GET", "/lists/{list}/leads"),

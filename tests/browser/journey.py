@@ -72,13 +72,21 @@ def choose_password(page: Page) -> None:
 
 
 def import_leads(page: Page, stack: RunningStack, path: Path, list_name: str) -> None:
-    """Upload, and wait for the worker."""
+    """Upload, keep the columns as they were found, look at the verdict, confirm, and wait for the worker."""
+    send_file(page, stack, path, list_name)
+    act(page, "choose-columns")
+    expect(page.locator('[data-status="ready"]').first).to_be_visible(timeout=60_000)
+    act(page, "confirm")
+    expect(page.locator('[data-status="finished"]').first).to_be_visible(timeout=60_000)
+
+
+def send_file(page: Page, stack: RunningStack, path: Path, list_name: str) -> None:
+    """The first page of the import; ends on its columns, or back on the form when the file is no good."""
     page.goto(f"{stack.url}/leads/import")
     page.set_input_files("[name=file]", path)
     page.fill("[name=list_name]", list_name)
     page.check("[name=legal_basis][value=customer]")
     act(page, "import")
-    expect(page.locator('[data-status="finished"]').first).to_be_visible(timeout=60_000)
 
 
 def connect_number(page: Page, stack: RunningStack, name: str, key: str) -> None:

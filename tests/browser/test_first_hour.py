@@ -21,15 +21,6 @@ TEXTS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    home = Path(tmp_path_factory.mktemp("stack"))
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(0o755)  # PostgreSQL's own user must reach its folder when the tests run as root
-    with RunningStack(home) as running:
-        yield running
-
-
 @pytest.fixture
 def page() -> Iterator[Page]:
     """A visitor's browser. Nothing may be written to the console, our own pages' policy included."""

@@ -1,5 +1,6 @@
 """Workers that die, imports nobody works on, deleted lists: what the clock puts right."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -17,10 +18,12 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from core.clock import utcnow
 from core.queue import IMPORTS, redis_connection
+from core.storage import storage
 from core.tenancy import tenant_scope
-from jobs.leads import purge_lists, run_import, sweep_imports
+from jobs.leads import discard_unanswered, purge_lists, run_import, sweep_imports
 from models.leads import ImportStatus, Lead, LeadImport, LeadListMember
 from services import leads
+from services.leads import Choice
 from tests.support.lead_files import Importer, counts_of, csv_of
 from tests.support.world import TenantHandle
 
@@ -72,14 +75,15 @@ def count(importer: Importer, table: type[Lead] | type[LeadListMember]) -> int:
 
 
 def kill_while(importer: Importer, import_id: int, status: ImportStatus) -> None:
-    """Run the job in a process of its own and kill -9 it the moment it is seen in `status` with rows done."""
+    """Run the job in a process of its own and kill -9 it the moment it is seen at work in `status`."""
     code = f"from jobs.leads import run_import; run_import({importer.tenant_id}, {import_id})"
     worker = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=os.environ, stdout=subprocess.DEVNULL)
     try:
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up:
             seen = importer.result(import_id)
-            if seen.status is status and (seen.rows_done or status is ImportStatus.WRITING):
+            is_at_it = seen.phase == leads.WRITING if status is ImportStatus.WRITING else seen.rows_done
+            if seen.status is status and is_at_it:
                 return
             assert worker.poll() is None, f"the job ended before it was seen {status}"
             time.sleep(0.01)
@@ -172,3 +176,97 @@ def test_what_was_deleted_is_purged_by_the_clock(importer: Importer) -> None:
         leads.delete_list(session, importer.tenant_id, found.list_id or 0, with_leads=True, actor=None, now=long_ago)
     assert purge_lists() >= 1
     assert importer.leads() == {}
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("status", [ImportStatus.CHECKING, ImportStatus.WRITING])
+def test_a_worker_killed_in_a_stage_of_the_wizard_leaves_the_person_where_they_were(
+    importer: Importer, queue: Queue, status: ImportStatus
+) -> None:
+    import_id = importer.upload_guided(large_file())
+    importer.choose(import_id)
+    if status is ImportStatus.WRITING:
+        importer.work(import_id)
+        importer.confirm(import_id)
+    queue.empty()
+    kill_while(importer, import_id, status)
+    assert (count(importer, Lead), count(importer, LeadListMember)) == (0, 0)
+    grow_silent(importer, import_id)
+    assert sweep_imports() == 1
+    work_off(queue)
+    done = importer.result(import_id)
+    if status is ImportStatus.CHECKING:
+        assert (done.status, count(importer, Lead)) == (ImportStatus.READY, 0)
+        importer.confirm(import_id)
+        done = importer.work(import_id)
+    assert done.status is ImportStatus.FINISHED
+    assert sum(counts_of(done).values()) == done.total == ROWS
+    assert count(importer, Lead) == count(importer, LeadListMember) == done.created
+    assert not storage().path(done.file_key).exists()
+
+
+def test_a_worker_that_checked_with_other_columns_cannot_settle_the_new_check(importer: Importer) -> None:
+    import_id = importer.upload_guided(csv_of("Ana;11900000001;11900000002", header="nome;telefone;outro"))
+    importer.choose(import_id)
+    slow = claim(importer, import_id)
+    grow_silent(importer, import_id)
+    importer.work(import_id)
+    importer.choose(import_id, Choice("name"), Choice("ignore"), Choice("phone"))
+    fresh = claim(importer, import_id)
+    assert slow is not None
+    assert fresh is not None
+    with pytest.raises(leads.ImportTakenOver), tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        leads.note_progress(session, slow, done=1, expected=1, status=ImportStatus.CHECKING, now=utcnow())
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        leads.note_progress(session, fresh, done=1, expected=1, status=ImportStatus.CHECKING, now=utcnow())
+
+
+def claim(importer: Importer, import_id: int) -> leads.ImportTask | None:
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        return leads.claim_import(session, importer.tenant_id, import_id, now=utcnow())
+
+
+def test_a_person_who_changes_the_columns_often_is_not_taken_for_a_file_that_kills_workers(importer: Importer) -> None:
+    import_id = importer.upload_guided(csv_of("Ana;11900000001;", header=HEAD))
+    for _time in range(5):
+        importer.choose(import_id)
+        assert importer.work(import_id).status is ImportStatus.READY
+    importer.confirm(import_id)
+    assert importer.work(import_id).status is ImportStatus.FINISHED
+
+
+def test_an_import_discarded_under_a_workers_hands_writes_nothing(importer: Importer) -> None:
+    import_id = importer.upload_guided(csv_of("Ana;11900000001;", header=HEAD))
+    importer.choose(import_id)
+    task = claim(importer, import_id)
+    assert task is not None
+    with contextlib.closing(leads.open_task(task).source):
+        importer.discard(import_id)
+    with pytest.raises(leads.ImportTakenOver), tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        leads.note_progress(session, task, done=1, expected=1, status=ImportStatus.CHECKING, now=utcnow())
+    assert importer.result(import_id).status is ImportStatus.DISCARDED
+
+
+@pytest.mark.parametrize("is_checked", [False, True])
+def test_who_has_not_answered_for_a_month_is_not_waited_for(importer: Importer, is_checked: bool) -> None:
+    import_id, fresh = (importer.upload_guided(csv_of("Ana;11900000001;", header=HEAD)) for _ in range(2))
+    if is_checked:
+        importer.choose(import_id)
+        importer.work(import_id)
+    path = storage().path(importer.result(import_id).file_key)
+    wait_since(importer, import_id, days=29)
+    discard_unanswered()
+    assert path.exists()
+    wait_since(importer, import_id, days=31)
+    assert discard_unanswered() >= 1
+    assert (importer.result(import_id).status, path.exists()) == (ImportStatus.DISCARDED, False)
+    assert importer.result(fresh).status is ImportStatus.MAPPING
+
+
+def wait_since(importer: Importer, import_id: int, *, days: int) -> None:
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        session.execute(
+            update(LeadImport)
+            .where(LeadImport.tenant_id == importer.tenant_id, LeadImport.id == import_id)
+            .values(waiting_since=utcnow() - timedelta(days=days))
+        )

@@ -58,6 +58,35 @@ class Importer:
             new = leads.NewImport(upload=upload, mapping=mapping, **options)
             return leads.create_import(session, self.tenant_id, new, actor=None, now=utcnow()).id
 
+    def upload_guided(self, content: bytes, *, filename: str = "clientes.csv", **said: Any) -> int:
+        """The page's half: receive a file whose columns a person will be asked for -> the import's id."""
+        options = {"list_name": "Clientes", "legal_basis": "customer"} | said
+        with tenant_scope(self.tenant_id), self.factory.begin() as session:
+            upload = leads.receive_guided(io.BytesIO(content), filename, tenant_id=self.tenant_id)
+            new = leads.NewImport(upload=upload, is_guided=True, **options)
+            return leads.create_import(session, self.tenant_id, new, actor=None, now=utcnow()).id
+
+    def choose(self, import_id: int, *choices: leads.Choice) -> None:
+        """Say what the columns are; none = as they were guessed."""
+        with tenant_scope(self.tenant_id), self.factory.begin() as session:
+            found = leads.import_of(session, self.tenant_id, import_id)
+            leads.choose_columns(session, found, list(choices) or {}, actor=None, now=utcnow())
+
+    def confirm(self, import_id: int) -> None:
+        with tenant_scope(self.tenant_id), self.factory.begin() as session:
+            leads.confirm_import(session, self.tenant_id, import_id, actor=None)
+
+    def discard(self, import_id: int) -> None:
+        """As the door does: the file goes after the commit."""
+        with tenant_scope(self.tenant_id), self.factory.begin() as session:
+            file_key = leads.discard_import(session, self.tenant_id, import_id, actor=None)
+        leads.discard_upload(file_key)
+
+    def work(self, import_id: int) -> LeadImport:
+        """The worker's next part."""
+        run_import(self.tenant_id, import_id)
+        return self.result(import_id)
+
     def send(self, content: bytes, **said: Any) -> LeadImport:
         """Upload and let the worker's job run to its end."""
         import_id = self.upload(content, **said)

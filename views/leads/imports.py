@@ -1,4 +1,7 @@
-"""`/leads/import`: a file in, its progress, what became of its rows, taking it back."""
+"""`/leads/import`: a file in, its progress, its verdict, what became of its rows, taking it back."""
+
+import io
+from typing import BinaryIO
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -11,9 +14,12 @@ from core.db import db, make_session_factory
 from core.formats import number
 from core.queue import IMPORTS, enqueue_after_commit
 from models.leads import ImportStatus, LeadImport
+from models.states import NotAllowedNow
 from services import leads as room
 from views.fragments import live_fragment
 from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, uploaded
+from views.leads.reading_words import reading_words
+from views.leads.wizard import kind_words, step_of
 
 
 @blueprint.get("/import")
@@ -26,7 +32,7 @@ def import_page() -> str:
 @blueprint.post("/import")
 @requires("leads.import")
 def import_file() -> Page:
-    """Receive, and go on to the progress; a file that is no spreadsheet brings the form back."""
+    """Receive, and go on to the columns; a file that is no spreadsheet brings the form back."""
     return or_form_again(_receive, _form)
 
 
@@ -49,8 +55,12 @@ def live_import(import_id: int) -> BaseResponse:
 def confirm(import_id: int) -> BaseResponse:
     """Write what the verdict shows."""
     who, session = current_principal(), db.session()
-    room.confirm_import(session, who.tenant_id, import_id, actor=who.user_id)
-    session.commit()
+    try:
+        room.confirm_import(session, who.tenant_id, import_id, actor=who.user_id)
+        session.commit()
+    except (NotAllowedNow, room.NothingToImport) as refusal:
+        session.rollback()
+        flash(refusal.message, "warning")
     return redirect(url_for("leads.show_import", import_id=import_id), 303)
 
 
@@ -87,8 +97,8 @@ def rejects(import_id: int) -> Response:
 
 def _receive() -> BaseResponse:
     who, session = current_principal(), db.session()
-    stream, filename = uploaded()
-    upload = room.receive_upload(stream, filename, tenant_id=who.tenant_id, mapping={})
+    stream, filename = _file_or_pasted()
+    upload = room.receive_guided(stream, filename, tenant_id=who.tenant_id)
     try:
         chosen = typed("list_id")
         new = room.NewImport(
@@ -96,25 +106,44 @@ def _receive() -> BaseResponse:
             legal_basis=typed("legal_basis"),
             list_name=typed("list_name"),
             list_id=int(chosen) if chosen.isdecimal() else None,
+            is_guided=True,
         )
         import_id = room.create_import(session, who.tenant_id, new, actor=who.user_id, now=utcnow()).id
         session.commit()
     except BaseException:
         room.discard_upload(upload.file_key)
         raise
-    return redirect(url_for("leads.show_import", import_id=import_id), 303)
+    page = "leads.import_columns" if upload.look else "leads.show_import"
+    return redirect(url_for(page, import_id=import_id), 303)
+
+
+def _file_or_pasted() -> tuple[BinaryIO, str]:
+    """The file, or what was copied from a spreadsheet: programs put tabs between cells and quotes around line breaks,
+    so it is a .tsv like any other."""
+    if not _is_pasted():
+        return uploaded()
+    return io.BytesIO(typed("pasted").encode("utf-8", "replace")), _("colado da planilha.tsv")
+
+
+def _is_pasted() -> bool:
+    file = request.files.get("file")
+    return bool(typed("pasted").strip()) and (file is None or not file.filename)
 
 
 def _form(errors: dict[str, str]) -> str:
     tenant_id = current_principal().tenant_id
     lists = room.all_lists(db.session(), tenant_id)
     values = request.form if request.method == "POST" else request.args
+    if "file" in errors and _is_pasted():
+        errors["pasted"] = errors.pop("file")
     return render_template(
         "leads/import.html",
         errors=errors,
         values=values,
         lists=[(str(one.id), one.name) for one in lists],
         max_mb=room.MAX_FILE_BYTES // 1024**2,
+        waiting=room.waiting_imports(db.session(), tenant_id),
+        waiting_days=room.WAITING_DAYS,
     )
 
 
@@ -127,37 +156,24 @@ def _facts(import_id: int) -> dict[str, object]:
         "progress": room.progress_of(found, utcnow()),
         "can_undo": is_finished and found.undo_requested_at is None and room.can_undo(session, tenant_id, import_id),
         "is_undoing": is_finished and found.undo_requested_at is not None,
-        "reading": _reading_words(found),
+        "reading": reading_words(found),
         "columns": _columns(found),
+        "kind_words": kind_words(),
+        "step": step_of(found),
     }
 
 
-def _columns(found: LeadImport) -> list[tuple[str, str]]:
-    """Header and what it became, in the file's own order."""
+def _columns(found: LeadImport) -> list[tuple[str, str, str]]:
+    """Header, what it became and the variable's name, in the file's own order."""
     headers = found.layout.get("headers", [])
+    if found.choices:
+        return [
+            (header, one.kind, one.name) for header, one in zip(headers, room.choices_from(found.choices), strict=False)
+        ]
     pairs = [(header, field) for field, header in found.layout.get("mapping", {}).items()]
-    return sorted(pairs, key=lambda pair: headers.index(pair[0]))
-
-
-def _reading_words(found: LeadImport) -> list[str]:
-    """How the file was understood, in a person's words."""
-    layout = found.layout
-    words = []
-    if layout.get("format") == "csv":
-        separators = {";": _("ponto e vírgula"), ",": _("vírgula"), "\t": _("tabulação"), "|": _("barra |")}
-        words.append(_("texto separado por %(what)s", what=separators.get(layout["delimiter"], layout["delimiter"])))
-    if layout.get("format") == "xlsx":
-        words.append(_("planilha “%(name)s”", name=layout["sheet"]))
-        if layout["other_sheets"]:
-            words.append(
-                ngettext(
-                    "%(num)s outra aba não foi lida", "%(num)s outras abas não foram lidas", layout["other_sheets"]
-                )
-            )
-    if "header_row" in layout:
-        row = layout["header_row"]
-        words.append(_("cabeçalho na linha %(row)s", row=row) if row else _("sem cabeçalho"))
-    return words
+    kinds = room.KINDS
+    shown = [(header, field if field in kinds else "variable", field) for header, field in pairs]
+    return sorted(shown, key=lambda column: headers.index(column[0]))
 
 
 def _say_undone(done: room.Undone) -> None:

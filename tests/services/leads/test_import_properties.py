@@ -5,7 +5,9 @@ import random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.tenancy import tenant_scope
 from models.leads import ImportStatus
+from services import leads
 from tests.support.lead_files import Importer, counts_of, csv_of
 
 PHONES = st.one_of(
@@ -62,3 +64,54 @@ def test_the_order_of_the_rows_does_not_matter(
     first, second = one.send(file_of(rows)), other.send(file_of(shuffled))
     assert set(one.leads()) == set(other.leads())
     assert counts_of(first) == counts_of(second)
+
+
+def people_of(importer: Importer) -> dict[str, tuple[str, dict[str, str], str]]:
+    return {phone: (lead.name, lead.extra, lead.legal_basis) for phone, lead in importer.leads().items()}
+
+
+@QUICK
+@given(rows=ROWS, more=ROWS)
+def test_an_undo_restores_what_was_there(
+    importer: Importer, rows: list[tuple[str, str, str, str]], more: list[tuple[str, str, str, str]]
+) -> None:
+    first = importer.send(file_of(rows), list_name="Primeira")
+    before = people_of(importer)
+    members = importer.members(first.list_id) if first.list_id else set()
+    second = importer.send(file_of(more), list_name="Primeira", legal_basis="consent")
+    if second.status is ImportStatus.FINISHED:
+        with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+            leads.undo_import(session, importer.tenant_id, second.id, actor=None)
+    assert people_of(importer) == before
+    assert (importer.members(first.list_id) if first.list_id else set()) == members
+
+
+CHOICES = st.lists(
+    st.sampled_from(["phone", "phone2", "name", "email", "variable", "ignore", "status"]), min_size=4, max_size=4
+)
+
+
+@QUICK
+@given(rows=ROWS, chosen=CHOICES)
+def test_with_any_columns_the_counts_add_up_and_only_the_confirmation_writes(
+    importer: Importer, rows: list[tuple[str, str, str, str]], chosen: list[str]
+) -> None:
+    before = set(importer.leads())
+    import_id = importer.upload_guided(file_of(rows))
+    try:
+        importer.choose(import_id, *(leads.Choice(kind) for kind in chosen))
+    except leads.WrongChoices:
+        assert importer.result(import_id).status is ImportStatus.MAPPING
+        return
+    held = importer.work(import_id)
+    assert held.status is ImportStatus.READY
+    assert sum(counts_of(held).values()) == held.total == len(rows)
+    assert set(importer.leads()) == before
+    people = held.created + held.updated + held.suppressed
+    assert bool(held.failure) == (people == 0)
+    if people:
+        importer.confirm(import_id)
+        done = importer.work(import_id)
+        assert done.status is ImportStatus.FINISHED
+        assert counts_of(done) == counts_of(held), "nothing happened in between, so the verdict was the result"
+        assert len(importer.leads()) == len(before) + done.created

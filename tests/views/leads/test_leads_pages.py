@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.tenancy import tenant_scope
-from jobs.leads import run_import
 from services import leads
 from tests.support.lead_files import HEADER, Importer, csv_of, thousand_rows
 from tests.support.page_client import PageClient
@@ -57,21 +56,6 @@ def test_the_first_visit_says_what_to_do_and_shows_a_sample(owner: PageClient) -
     assert page.count("btn-primary") == 1
     sample = owner.http.get("/static/samples/leads-exemplo.csv")
     assert "telefone" in sample.get_data(as_text=True)
-
-
-def test_a_file_goes_from_the_form_to_a_list(owner: PageClient, tenant: TenantHandle) -> None:
-    answer = send(owner, thousand_rows())
-    assert answer.status_code == 303
-    import_id = int(answer.location.rsplit("/", 1)[1])
-    waiting = owner.get(answer.location).text
-    assert 'data-status="uploaded"' in waiting
-    assert "data-live=" in waiting
-    run_import(tenant.id, import_id)
-    done = owner.get(f"/leads/imports/{import_id}/live").text
-    assert figure(done, "created") == 1000
-    assert figure(done, "total") == 1000
-    assert "data-live=" not in done, "the block stops polling when there is nothing more to come"
-    assert figure(owner.get("/leads").text, "leads") == 1000
 
 
 def test_refused_rows_are_shown_by_repair_and_can_be_downloaded(owner: PageClient, importer: Importer) -> None:
