@@ -69,6 +69,7 @@ class NewImport:
     list_id: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     auto_confirm: bool = True
+    source: str = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ImportTask:
     mapping: dict[str, str]
     is_confirmed: bool
     max_leads: int
+    source: str = "import"
 
 
 def receive_upload(
@@ -117,6 +119,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         filename=new.upload.filename,
         file_key=new.upload.file_key,
         file_bytes=new.upload.file_bytes,
+        source=new.source,
         legal_basis=basis,
         is_auto_confirmed=new.auto_confirm,
         mapping=dict(new.mapping),
@@ -167,6 +170,7 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
         mapping=dict(row.mapping),
         is_confirmed=row.is_auto_confirmed or row.status is ImportStatus.WRITING,
         max_leads=entitlement_of(session, tenant_id, now).max_leads,
+        source=row.source,
     )
 
 
@@ -213,7 +217,7 @@ def write_leads(
         list_id, is_new = find_or_make_list(session, task.tenant_id, task.list_name)
     else:
         list_of(session, task.tenant_id, list_id)
-    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis)
+    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis, task.source)
     merge(session, target, verdict, tick=tick)
     outcome = {
         "list_id": list_id,

@@ -17,6 +17,7 @@ from services.leads import sql
 from services.leads.imports import import_of
 from services.leads.locks import try_lock_leads
 from services.leads.merging import rows_of
+from services.leads.places import restore_numbers
 from services.leads.refusals import CannotUndo
 
 
@@ -93,6 +94,7 @@ def _take_back(session: Session, tenant_id: int, found: LeadImport) -> Undone:
     session.execute(sql.TUNE)
     values = {"tenant": tenant_id, "import": found.id, "list": found.list_id}
     changed = int(session.execute(sql.COUNT_CHANGED, values).scalar_one())
+    restore_numbers(session, tenant_id, found.id)
     restored = rows_of(session, sql.RESTORE_CHANGED, values)
     left = rows_of(session, sql.LEAVE_LIST, values)
     removed = rows_of(session, sql.REMOVE_CREATED, values)
