@@ -1,5 +1,6 @@
 """Leads: files in, lists, people, who must not be written to, files out."""
 
+from services.leads import extraction
 from services.leads.block_lists import BlockListResult, import_suppressions
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
 from services.leads.imports import (
@@ -100,6 +101,7 @@ __all__ = [
     "end_without_leads",
     "export_rows",
     "extra_names",
+    "extraction",
     "fail_import",
     "hold_for_confirmation",
     "import_of",
