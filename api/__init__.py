@@ -19,7 +19,7 @@ from api import (
 )
 from api.common import init_api
 from api.identity import init_identity
-from api.webhooks import hotmart, whatsapp
+from api.webhooks import apify, hotmart, whatsapp
 
 ROOMS = (
     auth.blueprint,
@@ -36,7 +36,7 @@ ROOMS = (
     dashboard.blueprint,
     inbox.blueprint,
 )
-PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint)
+PLAIN = (health.blueprint, hotmart.blueprint, whatsapp.blueprint, apify.blueprint)
 
 
 def register(app: Flask) -> None:

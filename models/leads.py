@@ -58,10 +58,14 @@ IMPORT_TRANSITIONS: Transitions[ImportStatus] = {
 
 
 class Lead(TenantOwned, Created, Base):
-    """A person. `phone_key` is the identity: both ninth-digit forms of a number share it (`core.phone`)."""
+    """A person. `phone_key` is the identity: both ninth-digit forms of a number share it (`core.phone`). `place_id` is
+    Google's for a business found on the map, "" for everybody else: it stays when the business changes its number."""
 
     __tablename__ = "leads"
-    __table_args__ = (UniqueConstraint("tenant_id", "phone_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "phone_key"),
+        Index("ix_leads_tenant_id_place_id", "tenant_id", "place_id", postgresql_where=text("place_id <> ''")),
+    )
 
     phone: Mapped[str] = mapped_column(String(20))
     phone_key: Mapped[str] = mapped_column(String(20))
@@ -71,6 +75,7 @@ class Lead(TenantOwned, Created, Base):
     category: Mapped[str] = mapped_column(String(120), server_default="")
     extra: Mapped[dict[str, str]] = mapped_column(JSONB, server_default="{}")
     source: Mapped[str] = mapped_column(String(24), server_default="import")
+    place_id: Mapped[str] = mapped_column(String(300), server_default="")
     legal_basis: Mapped[LegalBasis] = mapped_column(state_column(LegalBasis))
     import_id: Mapped[int | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -148,6 +153,7 @@ class LeadImport(TenantOwned, Created, Base):
     filename: Mapped[str] = mapped_column(String(200))
     file_key: Mapped[str] = mapped_column(String(200))
     file_bytes: Mapped[int]
+    source: Mapped[str] = mapped_column(String(24), server_default="import")
     legal_basis: Mapped[LegalBasis] = mapped_column(state_column(LegalBasis))
     is_auto_confirmed: Mapped[bool] = mapped_column(server_default=text("true"))
     mapping: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default="{}")

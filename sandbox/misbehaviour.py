@@ -39,6 +39,12 @@ class Switches:
     stray             share of messages beside which a receipt of a message nobody knows arrives
     forge             share of messages beside which forged receipts arrive: this message's under a wrong secret,
                       and under the right one that of another number's message
+    run_ms            time a search of Apify takes
+    no_credit         share of searches refused with a 402, nothing begun
+    actor_fails       share of searches that end FAILED without a place
+    times_out         share of searches that end TIMED-OUT with half of their places
+    no_places         share of searches that end well and find nothing
+    lost_webhook      share of searches of whose end no webhook tells
     seed              starts the dice anew, so that a run can be repeated
     receipt_delay_ms  time from acceptance to the receipts sent, delivered, read
     reply_share       share of read messages the contact replies to
@@ -65,6 +71,12 @@ class Switches:
     reorder: float = 0.0
     stray: float = 0.0
     forge: float = 0.0
+    run_ms: int = 8_000
+    no_credit: float = 0.0
+    actor_fails: float = 0.0
+    times_out: float = 0.0
+    no_places: float = 0.0
+    lost_webhook: float = 0.0
     seed: int | None = None
     receipt_delay_ms: tuple[int, int, int] = (200, 1_000, 3_000)
     reply_share: float = 0.0

@@ -1,5 +1,6 @@
 """Leads: files in, lists, people, who must not be written to, files out."""
 
+from services.leads import extraction
 from services.leads.block_lists import BlockListResult, import_suppressions
 from services.leads.choices import KINDS, Choice, WrongChoices, choices_from, has_number
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
@@ -118,6 +119,7 @@ __all__ = [
     "end_without_leads",
     "export_rows",
     "extra_names",
+    "extraction",
     "fail_import",
     "has_number",
     "hold_for_confirmation",

@@ -62,6 +62,7 @@ class NewImport:
     mapping: Mapping[str, str] = field(default_factory=dict)
     auto_confirm: bool = True
     is_guided: bool = False
+    source: str = "import"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class ImportTask:
     max_leads: int
     is_guided: bool = False
     choices: tuple[Choice, ...] = ()
+    source: str = "import"
 
     @property
     def asks_for_columns(self) -> bool:
@@ -99,6 +101,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         filename=new.upload.filename,
         file_key=new.upload.file_key,
         file_bytes=new.upload.file_bytes,
+        source=new.source,
         legal_basis=basis,
         is_auto_confirmed=new.auto_confirm and not new.is_guided,
         is_guided=new.is_guided,
@@ -156,6 +159,7 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
         max_leads=entitlement_of(session, tenant_id, now).max_leads,
         is_guided=row.is_guided,
         choices=choices_from(row.choices),
+        source=row.source,
     )
 
 
@@ -226,7 +230,7 @@ def write_leads(
         list_id, is_new = find_or_make_list(session, task.tenant_id, task.list_name)
     else:
         list_of(session, task.tenant_id, list_id)
-    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis)
+    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis, task.source)
     merge(session, target, verdict, tick=tick)
     outcome = {
         "list_id": list_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from models.leads import Lead, LeadList
 from services.leads import sql
+from services.leads.places import keep_places
 from services.leads.staging import LEGAL_BASES, Verdict
 
 PEOPLE_A_STEP: Final = 50_000
@@ -72,6 +73,7 @@ def merge(session: Session, target: Target, verdict: Verdict, *, tick: Callable[
         last = min(first + PEOPLE_A_STEP - 1, verdict.people)
         joined += _merge_step(session, target, first, last)
         tick(last)
+    keep_places(session, target.tenant_id, target.import_id)
     session.execute(
         update(LeadList)
         .where(LeadList.tenant_id == target.tenant_id, LeadList.id == target.list_id)

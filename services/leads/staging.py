@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.leads import sql
 from services.leads.locks import lock_leads
+from services.leads.places import know_places_again
 from services.leads.refusals import ROW_REASONS, FileRefused
 from services.leads.rows import COPY_COLUMNS, RowWriter
 from services.leads.table import Table
@@ -101,6 +102,7 @@ def copy_rows(session: Session, table: Table, *, max_rows: int, tick: Tick) -> R
 
 def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str) -> Verdict:
     session.execute(sql.ANALYZE_ROWS)
+    know_places_again(session, tenant_id, writer.plan)
     session.execute(sql.REPEATS)
     duplicates = int(session.execute(sql.COUNT_REPEATS).scalar_one())
     if duplicates:

@@ -17,6 +17,7 @@ from services.leads import sql
 from services.leads.imports import import_of
 from services.leads.locks import try_lock_leads
 from services.leads.merging import rows_of
+from services.leads.places import restore_numbers
 from services.leads.refusals import CannotUndo
 
 
@@ -76,7 +77,7 @@ def undo_import(session: Session, tenant_id: int, import_id: int, *, actor: int 
     ).scalar()
     if moved is None:
         raise CannotUndo("Esta importação acabou de ser desfeita.")
-    done = _take_back(session, tenant_id, found)
+    done = take_back(session, tenant_id, found)
     record_audit(
         session,
         tenant_id,
@@ -89,10 +90,12 @@ def undo_import(session: Session, tenant_id: int, import_id: int, *, actor: int 
     return done
 
 
-def _take_back(session: Session, tenant_id: int, found: LeadImport) -> Undone:
+def take_back(session: Session, tenant_id: int, found: LeadImport) -> Undone:
+    """What an import did, undone in the caller's transaction; the tenant's leads are locked."""
     session.execute(sql.TUNE)
     values = {"tenant": tenant_id, "import": found.id, "list": found.list_id}
     changed = int(session.execute(sql.COUNT_CHANGED, values).scalar_one())
+    restore_numbers(session, tenant_id, found.id)
     restored = rows_of(session, sql.RESTORE_CHANGED, values)
     left = rows_of(session, sql.LEAVE_LIST, values)
     removed = rows_of(session, sql.REMOVE_CREATED, values)

@@ -14,7 +14,15 @@ from tests.support.services import superuser_password
 from tests.support.world import TenantHandle
 
 FENCED_WITHOUT_TENANT_ID = {"tenants", "hotmart_events"}
-PLATFORM_TABLES = {"message_prices", "pace_floors", "warm_up_stages", "plans", "plan_mappings", "process_beats"}
+PLATFORM_TABLES = {
+    "extraction_prices",
+    "message_prices",
+    "pace_floors",
+    "warm_up_stages",
+    "plans",
+    "plan_mappings",
+    "process_beats",
+}
 MakeTenant = Callable[..., TenantHandle]
 
 

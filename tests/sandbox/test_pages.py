@@ -7,6 +7,7 @@ import html5lib
 import pytest
 
 from tests.sandbox.mega_client import MegaClient
+from tests.sandbox.test_apify import Client
 from tests.sandbox.test_shop import buy
 from tests.sandbox.test_smtp import deliver, mail
 from tests.support.sandbox_process import SandboxProcess
@@ -22,7 +23,10 @@ PAGES = [
     "/sandbox/mailbox/1",
     "/sandbox/shop",
     "/sandbox/shop/purchases",
+    "/sandbox/maps",
+    "/sandbox/maps/1",
     "/sandbox/ledger",
+    "/sandbox/ledger?provider=apify",
     "/sandbox/ledger?provider=hotmart",
     "/sandbox/ledger?provider=smtp",
 ]
@@ -34,6 +38,7 @@ def lively(sandbox: SandboxProcess, mega: MegaClient) -> SandboxProcess:
     MegaClient(sandbox.mega_url, "megastart-loja").call("GET", "/rest/instance/qrcode_base64/{key}")
     deliver(sandbox, mail())
     buy(sandbox)
+    Client(sandbox).start()
     return sandbox
 
 

@@ -25,6 +25,7 @@ OPEN = {
     "accounts.forgot_password": "asking for a link",
     "accounts.reset_password": "a one-time link is the key",
     "api_auth.login": "signing in",
+    "apify_webhook.receive": "the address's secret is the key",
     "hotmart_webhook.receive": "Hotmart's token is the key",
     "whatsapp_webhook.receive": "the address's secret is the key",
     "whatsapp_webhook.shake_hands": "the address's secret is the key",

@@ -1,0 +1,1 @@
+"""Apify and its Google Maps actor: pretend searches over pretend places."""
