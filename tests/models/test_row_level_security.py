@@ -14,7 +14,16 @@ from tests.support.services import superuser_password
 from tests.support.world import TenantHandle
 
 FENCED_WITHOUT_TENANT_ID = {"tenants", "hotmart_events"}
-PLATFORM_TABLES = {"message_prices", "pace_floors", "warm_up_stages", "plans", "plan_mappings", "process_beats"}
+PLATFORM_TABLES = {
+    "message_prices",
+    "pace_floors",
+    "plan_mappings",
+    "plans",
+    "platform_secrets",
+    "platform_suppressions",
+    "process_beats",
+    "warm_up_stages",
+}
 MakeTenant = Callable[..., TenantHandle]
 
 
