@@ -54,7 +54,10 @@ class Lead(TenantOwned, Permitted, Created, Base):
     """A person. `phone_key` is the identity: both ninth-digit forms of a number share it (`core.phone`)."""
 
     __tablename__ = "leads"
-    __table_args__ = (UniqueConstraint("tenant_id", "phone_key"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "phone_key"),
+        Index("ix_leads_extracted", "tenant_id", "id", postgresql_where=text("source = 'extraction'")),
+    )
 
     phone: Mapped[str] = mapped_column(String(20))
     phone_key: Mapped[str] = mapped_column(String(20))

@@ -52,9 +52,7 @@ class PrivacyErasure(TenantOwned, Created, Base):
     counts what went, by table."""
 
     __tablename__ = "privacy_erasures"
-    __table_args__ = (
-        Index("ix_privacy_erasures_waiting", "created_at", postgresql_where=text("status = 'waiting'")),
-    )
+    __table_args__ = (Index("ix_privacy_erasures_waiting", "created_at", postgresql_where=text("status = 'waiting'")),)
 
     status: Mapped[ErasureStatus] = mapped_column(state_column(ErasureStatus), server_default="waiting")
     sealed_person: Mapped[str | None]

@@ -14,6 +14,10 @@ ALTER TABLE {table} ADD COLUMN IF NOT EXISTS consent_at TIMESTAMP WITH TIME ZONE
 ALTER TABLE {table} ADD COLUMN IF NOT EXISTS consent_proof VARCHAR(500) DEFAULT '' NOT NULL;
 """
 
+EXTRACTED = """
+CREATE INDEX IF NOT EXISTS ix_leads_extracted ON leads (tenant_id, id) WHERE source = 'extraction';
+"""
+
 SUPPRESSIONS = """
 ALTER TABLE suppressions ADD COLUMN IF NOT EXISTS is_hashed BOOLEAN DEFAULT false NOT NULL;
 CREATE INDEX IF NOT EXISTS ix_suppressions_hashed ON suppressions (tenant_id, id) WHERE is_hashed;
@@ -68,6 +72,6 @@ ALTER TABLE tenants ADD COLUMN IF NOT EXISTS needs_consent_proof BOOLEAN DEFAULT
 
 def upgrade() -> None:
     """Columns with constant defaults: no table is rewritten."""
-    run(CONSENT.format(table="leads"), CONSENT.format(table="lead_imports"), SUPPRESSIONS)
+    run(CONSENT.format(table="leads"), CONSENT.format(table="lead_imports"), EXTRACTED, SUPPRESSIONS)
     run(PLATFORM_SUPPRESSIONS, PLATFORM_SECRETS, ERASURES, TENANTS)
     force_policy("privacy_erasures")

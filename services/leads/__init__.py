@@ -1,6 +1,7 @@
 """Leads: files in, lists, people, who must not be written to, files out."""
 
 from services.leads.block_lists import BlockListResult, import_suppressions
+from services.leads.consent import Permission, needs_consent_proof, read_permission
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
 from services.leads.imports import (
     ImportTask,
@@ -78,6 +79,7 @@ __all__ = [
     "LeadsBusy",
     "ListNotFound",
     "NewImport",
+    "Permission",
     "PlanIsFull",
     "Progress",
     "StoredUpload",
@@ -108,6 +110,7 @@ __all__ = [
     "list_of",
     "lists_to_purge",
     "lock_leads",
+    "needs_consent_proof",
     "note_progress",
     "open_task",
     "page_of_leads",
@@ -116,6 +119,7 @@ __all__ = [
     "progress_of",
     "purge_list",
     "put_in_list",
+    "read_permission",
     "receive_upload",
     "recent_imports",
     "refresh_statistics",

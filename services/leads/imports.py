@@ -22,6 +22,7 @@ from models.leads import IMPORT_TRANSITIONS, ImportStatus, LeadImport, LegalBasi
 from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, require_live_licence
 from services.audit import record_audit
+from services.leads.consent import NOT_SAID, Permission, permission_problems
 from services.leads.limits import (
     MAX_ATTEMPTS,
     MAX_FILE_BYTES,
@@ -69,6 +70,7 @@ class NewImport:
     list_id: int | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
     auto_confirm: bool = True
+    permission: Permission = NOT_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class ImportTask:
     mapping: dict[str, str]
     is_confirmed: bool
     max_leads: int
+    permission: Permission = NOT_SAID
 
 
 def receive_upload(
@@ -109,7 +112,7 @@ def receive_upload(
 def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: int | None, now: datetime) -> LeadImport:
     """Take a file in; a worker goes on. InvalidInput names the fields, NoLiveLicence, ListNotFound."""
     require_live_licence(session, tenant_id, now)
-    basis, name = _checked(session, tenant_id, new)
+    basis, name = _checked(session, tenant_id, new, now)
     made = LeadImport(
         tenant_id=tenant_id,
         list_id=new.list_id,
@@ -121,6 +124,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         is_auto_confirmed=new.auto_confirm,
         mapping=dict(new.mapping),
         created_by=actor,
+        **new.permission.as_columns(),
     )
     session.add(made)
     session.flush()
@@ -167,6 +171,7 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
         mapping=dict(row.mapping),
         is_confirmed=row.is_auto_confirmed or row.status is ImportStatus.WRITING,
         max_leads=entitlement_of(session, tenant_id, now).max_leads,
+        permission=Permission(row.consent_source, row.consent_at, row.consent_proof),
     )
 
 
@@ -191,6 +196,7 @@ def check_file(session: Session, task: ImportTask, table: Table, *, tick: Tick) 
         task.tenant_id,
         table,
         basis=task.legal_basis,
+        permission=task.permission,
         max_rows=rows_allowed(task.max_leads),
         tick=tick,
     )
@@ -213,7 +219,7 @@ def write_leads(
         list_id, is_new = find_or_make_list(session, task.tenant_id, task.list_name)
     else:
         list_of(session, task.tenant_id, list_id)
-    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis)
+    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis, permission=task.permission)
     merge(session, target, verdict, tick=tick)
     outcome = {
         "list_id": list_id,
@@ -328,8 +334,8 @@ def _fail(
     )
 
 
-def _checked(session: Session, tenant_id: int, new: NewImport) -> tuple[LegalBasis, str]:
-    problems: dict[str, list[str]] = {}
+def _checked(session: Session, tenant_id: int, new: NewImport, now: datetime) -> tuple[LegalBasis, str]:
+    problems = permission_problems(session, tenant_id, new.permission, basis=new.legal_basis, now=now)
     if new.legal_basis not in set(LegalBasis):
         problems["legal_basis"] = ["Diga por que você pode escrever para estas pessoas."]
     name = " ".join(new.list_name.split())

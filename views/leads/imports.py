@@ -13,7 +13,7 @@ from core.queue import IMPORTS, enqueue_after_commit
 from models.leads import ImportStatus, LeadImport
 from services import leads as room
 from views.fragments import live_fragment
-from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, uploaded
+from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, typed_permission, uploaded
 
 
 @blueprint.get("/import")
@@ -96,6 +96,7 @@ def _receive() -> BaseResponse:
             legal_basis=typed("legal_basis"),
             list_name=typed("list_name"),
             list_id=int(chosen) if chosen.isdecimal() else None,
+            permission=typed_permission(),
         )
         import_id = room.create_import(session, who.tenant_id, new, actor=who.user_id, now=utcnow()).id
         session.commit()

@@ -174,8 +174,11 @@ def test_the_export_opens_in_a_spreadsheet_without_running_anything(owner: PageC
     found = importer.send(csv_of("=1+1;11900000001;;;@SUM(A1)"))
     answer = owner.http.get(f"/leads/lists/{found.list_id}/export?format=csv")
     header, row = answer.get_data(as_text=True).splitlines()
-    assert header == "\ufeffnome;telefone;whatsapp_link;email;cidade;categoria;status;bairro"
-    assert row == "'=1+1;(11) 90000-0001;https://wa.me/5511900000001;;;;1;'@SUM(A1)"
+    assert header == (
+        "\ufeffnome;telefone;whatsapp_link;email;cidade;categoria;status;base_legal;consentimento_origem;"
+        "consentimento_data;consentimento_comprovante;bairro"
+    )
+    assert row == "'=1+1;(11) 90000-0001;https://wa.me/5511900000001;;;;1;customer;;;;'@SUM(A1)"
     sheet = owner.http.get(f"/leads/lists/{found.list_id}/export?format=xlsx")
     assert sheet.get_data()[:2] == b"PK"
     assert owner.http.get(f"/leads/lists/{found.list_id}/export?format=doc").status_code == 404
@@ -270,3 +273,20 @@ def test_without_a_licence_nothing_is_taken_in(sign_in: SignIn, make_tenant: Any
     answer = send(client, csv_of(ANA))
     assert answer.status_code == 403
     assert "licença" in answer.text
+
+
+def test_what_was_said_of_the_permission_is_shown_on_the_import_and_kept_when_the_form_comes_back(
+    owner: PageClient, tenant: TenantHandle
+) -> None:
+    said = {"consent_source": "feira de maio", "consent_at": "2026-05-10", "consent_proof": "https://example.com/ata"}
+    refused = send(owner, csv_of(ANA), **(said | {"consent_at": "ontem"}))
+    assert refused.status_code == 422
+    again = refused.get_data(as_text=True)
+    assert "feira de maio" in again and "https://example.com/ata" in again
+    assert 'id="f-consent_at-error"' in again
+    answer = send(owner, csv_of(ANA), **said)
+    run_import(tenant.id, int(answer.location.rsplit("/", 1)[1]))
+    page = owner.get(answer.location).text
+    assert 'data-figure="legal_basis" data-value="customer"' in page
+    assert "feira de maio" in page
+    assert 'href="https://example.com/ata"' in page
