@@ -31,6 +31,7 @@ from services.campaigns.check import (
 )
 from services.campaigns.find import locked_campaign, parts_of
 from services.campaigns.follow_ups import refuse_step, start_steps
+from services.campaigns.forgotten import leave_out_forgotten
 from services.campaigns.logbook import write_log
 from services.campaigns.scraped import strict_values
 
@@ -253,6 +254,7 @@ def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
     ).order_by(people.c.id)
     with planned_for_many(session, parts.lists):
         session.execute(insert(CampaignContact).from_select(FROZEN_COLUMNS, rows).on_conflict_do_nothing())
+        leave_out_forgotten(session, campaign)
     there = select(CampaignContact.status, func.count()).where(
         CampaignContact.tenant_id == tenant_id, CampaignContact.campaign_id == campaign_id
     )

@@ -2,7 +2,15 @@
 
 from services.leads.block_lists import BlockListResult, import_suppressions
 from services.leads.consent import Permission, needs_consent_proof, read_permission
+from services.leads.everybody import (
+    block_file_for_everybody,
+    block_for_everybody,
+    blocked_for_everybody,
+    unblock_for_everybody,
+)
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
+from services.leads.forgetting import forget_for_good, hash_suppressions
+from services.leads.hashing import forgotten_among, has_forgotten, reseal
 from services.leads.imports import (
     ImportTask,
     NewImport,
@@ -36,7 +44,7 @@ from services.leads.lists import (
 )
 from services.leads.locks import LeadsBusy, lock_leads
 from services.leads.merging import PlanIsFull, refresh_statistics
-from services.leads.people import page_of_leads, put_in_list, remove_from_list, suppressed_keys
+from services.leads.people import page_of_leads, put_in_list, remove_from_list
 from services.leads.progress import Progress, progress_of
 from services.leads.refusals import (
     CannotUndo,
@@ -59,6 +67,7 @@ from services.leads.suppressions import (
     suppress,
     suppress_entry,
     suppress_person,
+    suppressed_keys,
 )
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
 from services.leads.variables import LEAD_VARIABLES, variables_of_lists
@@ -90,6 +99,9 @@ __all__ = [
     "all_lists",
     "as_csv",
     "as_xlsx",
+    "block_file_for_everybody",
+    "block_for_everybody",
+    "blocked_for_everybody",
     "can_undo",
     "check_file",
     "claim_import",
@@ -103,6 +115,10 @@ __all__ = [
     "export_rows",
     "extra_names",
     "fail_import",
+    "forget_for_good",
+    "forgotten_among",
+    "has_forgotten",
+    "hash_suppressions",
     "hold_for_confirmation",
     "import_of",
     "import_suppressions",
@@ -128,12 +144,14 @@ __all__ = [
     "remove_from_list",
     "remove_suppression",
     "request_undo",
+    "reseal",
     "restore_list",
     "silent_imports",
     "suppress",
     "suppress_entry",
     "suppress_person",
     "suppressed_keys",
+    "unblock_for_everybody",
     "undo_import",
     "undo_requests",
     "variables_of_lists",

@@ -18,8 +18,9 @@ from core.tenancy import tenant_scope
 from models.leads import Lead, LeadImport, LeadImportReject, LeadListMember
 from services.leads.columns import PERMISSION_COLUMNS
 from services.leads.lists import list_of
-from services.leads.people import leads_by_id, leads_in_list, members_of, suppressed_keys
+from services.leads.people import leads_by_id, leads_in_list, members_of
 from services.leads.refusals import ROW_REASONS
+from services.leads.suppressions import suppressed_keys
 from services.leads.text import harmless
 
 PAGE_ROWS: Final = 2_000

@@ -6,7 +6,7 @@ from typing import Final
 
 from services.leads.csv_reading import open_csv
 from services.leads.sniffing import Kind, kind_of
-from services.leads.table import Table, understand
+from services.leads.table import Source, Table, understand
 from services.leads.xlsx_reading import open_xlsx, refuse_bombs
 
 SMALL_WORKBOOK_BYTES: Final = 1024 * 1024
@@ -31,3 +31,11 @@ def open_table(path: Path, mapping: Mapping[str, str]) -> Table:
     except BaseException:
         source.close()
         raise
+
+
+def open_source(path: Path) -> Source:
+    """The rows of any file, its columns not understood yet. FileRefused for bombs and damage; the caller closes it."""
+    if kind_of(path) is Kind.XLSX:
+        refuse_bombs(path)
+        return open_xlsx(path)
+    return open_csv(path)

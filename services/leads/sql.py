@@ -71,6 +71,10 @@ GROUP BY g.phone_key
 """)
 """Several rows of one person become one: of each column the last value that isn't empty."""
 
+STAGED_IDENTITIES: Final = text("SELECT phone_key, lower(email) FROM staged_rows WHERE reason = ''")
+
+LEAVE_OUT: Final = text("DELETE FROM staged_rows WHERE reason = '' AND phone_key = ANY(CAST(:keys AS text[]))")
+
 ID_SEQUENCE: Final = text("SELECT pg_get_serial_sequence('leads', 'id')")
 """Asked once: inside the statement it would be looked up for each row, which took as long as all the rest."""
 
@@ -90,7 +94,7 @@ SELECT row_number() OVER (ORDER BY s.phone_key) AS n,
     s.phone_key, s.phone, s.name, s.email, s.city, s.category, s.extra,
     coalesce(l.id, nextval(CAST(:ids AS regclass))) AS lead_id,
     l.id IS NULL AS is_new,
-    x.id IS NOT NULL AS is_suppressed,
+    x.id IS NOT NULL OR y.id IS NOT NULL AS is_suppressed,
     l.id IS NOT NULL AND (
         (s.name NOT IN ('', l.name)) OR (s.email NOT IN ('', l.email)) OR (s.city NOT IN ('', l.city))
         OR (s.category NOT IN ('', l.category)) OR NOT l.extra @> s.extra
@@ -100,6 +104,7 @@ SELECT row_number() OVER (ORDER BY s.phone_key) AS n,
 FROM staged_rows s
 LEFT JOIN leads l ON l.tenant_id = :tenant AND l.phone_key = s.phone_key
 LEFT JOIN suppressions x ON x.tenant_id = :tenant AND x.phone_key = s.phone_key
+LEFT JOIN platform_suppressions y ON y.phone_key = s.phone_key
 WHERE s.reason = ''
 """)
 """Who is new, who changes, who must not be written to. `bases` is the strongest legal basis first: an import may
@@ -244,13 +249,18 @@ WHERE l.tenant_id = :tenant AND l.import_id = :import
 """)
 
 PURGE_LEADS: Final = text("""
-DELETE FROM leads l USING lead_list_members m
-WHERE m.tenant_id = :tenant AND m.list_id = :list AND l.tenant_id = :tenant AND l.id = m.lead_id
-    AND NOT EXISTS (
-        SELECT FROM lead_list_members other
-        WHERE other.tenant_id = :tenant AND other.lead_id = l.id AND other.list_id <> :list
-    )
+WITH gone AS (
+    DELETE FROM leads l USING lead_list_members m
+    WHERE m.tenant_id = :tenant AND m.list_id = :list AND l.tenant_id = :tenant AND l.id = m.lead_id
+        AND NOT EXISTS (
+            SELECT FROM lead_list_members other
+            WHERE other.tenant_id = :tenant AND other.lead_id = l.id AND other.list_id <> :list
+        )
+    RETURNING l.phone_key
+)
+SELECT x.phone_key FROM gone JOIN suppressions x ON x.tenant_id = :tenant AND x.phone_key = gone.phone_key
 """)
+"""-> whom of them must not be written to."""
 
 VARIABLES: Final = text("""
 WITH people AS (
@@ -269,12 +279,15 @@ UNION ALL SELECT 'extra', key, count(*) FROM people CROSS JOIN LATERAL jsonb_obj
 """)
 
 ADD_SUPPRESSIONS: Final = text("""
-INSERT INTO suppressions (tenant_id, phone_key, phone, reason, source)
-SELECT :tenant, phone_key, (array_agg(phone ORDER BY row_number))[1], :reason, :source
-FROM staged_rows WHERE reason = '' GROUP BY phone_key ORDER BY phone_key
-ON CONFLICT (tenant_id, phone_key) DO NOTHING
+INSERT INTO suppressions (tenant_id, phone_key, phone, email, reason, source)
+SELECT :tenant, u.phone_key, u.phone, u.email, :reason, :source
+FROM unnest(CAST(:keys AS text[]), CAST(:phones AS text[]), CAST(:emails AS text[])) AS u(phone_key, phone, email)
+ON CONFLICT DO NOTHING
 """)
 
-COUNT_STAGED: Final = text("""
-SELECT count(*) FILTER (WHERE reason = '') AS good, count(*) FILTER (WHERE reason <> '') AS refused FROM staged_rows
+ADD_PLATFORM_SUPPRESSIONS: Final = text("""
+INSERT INTO platform_suppressions (phone_key, phone, email, reason)
+SELECT u.phone_key, u.phone, u.email, :reason
+FROM unnest(CAST(:keys AS text[]), CAST(:phones AS text[]), CAST(:emails AS text[])) AS u(phone_key, phone, email)
+ON CONFLICT DO NOTHING
 """)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.leads import sql
 from services.leads.consent import NOT_SAID, Permission
+from services.leads.forgetting import leave_out_forgotten
 from services.leads.locks import lock_leads
 from services.leads.refusals import ROW_REASONS, FileRefused
 from services.leads.rows import COPY_COLUMNS, RowWriter
@@ -25,7 +26,8 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a file's rows are. Each row counts once, so the six add up to `total` (contract 3.1)."""
+    """What a file's rows are. Each row counts once, so the six add up to `total` (contract 3.1). `suppressed` holds
+    those who are saved and never written to, and the forgotten, who aren't even saved."""
 
     total: int
     created: int
@@ -115,6 +117,7 @@ def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str, p
     duplicates = int(session.execute(sql.COUNT_REPEATS).scalar_one())
     if duplicates:
         session.execute(sql.MERGE_REPEATS)
+    forgotten = leave_out_forgotten(session, tenant_id)
     ids = session.execute(sql.ID_SEQUENCE).scalar_one()
     values = {"tenant": tenant_id, "basis": basis, "bases": LEGAL_BASES, "ids": ids}
     session.execute(sql.PEOPLE, values | permission.as_columns())
@@ -128,7 +131,7 @@ def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str, p
         duplicates=duplicates,
         invalid=counts.invalid,
         not_selected=writer.not_selected,
-        suppressed=counts.suppressed,
+        suppressed=counts.suppressed + forgotten,
         new_people=counts.new_people,
         problems=_problems(session) if counts.invalid else [],
     )
