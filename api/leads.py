@@ -68,11 +68,12 @@ class ExportArgs(StrictSchema):
 
 
 class SuppressionSchema(Schema):
-    """Somebody who must not be written to."""
+    """Somebody who must not be written to; nothing is told of one who was forgotten (`is_hashed`)."""
 
     id = ma.fields.Integer(required=True)
     phone = ma.fields.String(allow_none=True)
-    email = ma.fields.String(allow_none=True)
+    email = ma.fields.Function(lambda one: None if one.is_hashed else one.email)
+    is_hashed = ma.fields.Boolean()
     reason = ma.fields.String()
     source = ma.fields.String()
     created_at = ma.fields.AwareDateTime()

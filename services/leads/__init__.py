@@ -57,6 +57,7 @@ from services.leads.refusals import (
     UnsupportedFile,
 )
 from services.leads.staging import Verdict
+from services.leads.suppressing_many import Suppressed, suppress_typed, suppression_rows
 from services.leads.suppressions import (
     Entry,
     SuppressionNotFound,
@@ -92,6 +93,7 @@ __all__ = [
     "PlanIsFull",
     "Progress",
     "StoredUpload",
+    "Suppressed",
     "SuppressionNotFound",
     "Undone",
     "UnsupportedFile",
@@ -150,7 +152,9 @@ __all__ = [
     "suppress",
     "suppress_entry",
     "suppress_person",
+    "suppress_typed",
     "suppressed_keys",
+    "suppression_rows",
     "unblock_for_everybody",
     "undo_import",
     "undo_requests",

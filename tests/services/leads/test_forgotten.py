@@ -101,7 +101,10 @@ def test_a_lead_written_in_another_way_is_left_out_of_a_launch(session: Session,
     rows = session.execute(
         select(CampaignContact.phone, CampaignContact.status).where(CampaignContact.tenant_id == tenant.id)
     )
-    assert {row.phone: row.status for row in rows} == {phone(1): ContactStatus.SUPPRESSED, phone(2): ContactStatus.PENDING}
+    assert {row.phone: row.status for row in rows} == {
+        phone(1): ContactStatus.SUPPRESSED,
+        phone(2): ContactStatus.PENDING,
+    }
 
 
 def test_the_hash_outlives_a_change_of_the_ring(

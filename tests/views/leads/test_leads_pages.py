@@ -208,7 +208,7 @@ def test_a_file_of_numbers_is_left_alone_at_once(owner: PageClient) -> None:
     owner.get("/leads/suppressions")
     content = csv_of("11900000001;0", "11 90000-0001;1", "x;1", "11900000002;0", header="telefone;status")
     owner.post("/leads/suppressions/import", {"file": (io.BytesIO(content), "nao-me-ligue.csv")})
-    assert "2 números entraram, 1 já estavam ou se repetiam, 1 linhas" in owner.get("/leads/suppressions").text
+    assert "2 contatos entraram, 1 já estavam ou se repetiam, 1 linhas" in owner.get("/leads/suppressions").text
 
 
 PAGES = ["/leads/lists/{list}", "/leads/imports/{import}", "/leads/imports/{import}/live"]
@@ -290,3 +290,32 @@ def test_what_was_said_of_the_permission_is_shown_on_the_import_and_kept_when_th
     assert 'data-figure="legal_basis" data-value="customer"' in page
     assert "feira de maio" in page
     assert 'href="https://example.com/ata"' in page
+
+
+def test_several_are_left_alone_at_once_and_downloaded(owner: PageClient, viewer: PageClient) -> None:
+    owner.get("/leads/suppressions")
+    refused = owner.post("/leads/suppressions", {"phone": "11 90000-0001\n123\nBia@example.com", "reason": "pediram"})
+    assert refused.status_code == 422
+    assert "Ninguém foi incluído ainda" in refused.text and "“123”" in refused.text
+    assert "Bia@example.com" in refused.text, "nothing typed is lost"
+    assert 'data-status="empty"' in owner.get("/leads/suppressions").text
+    owner.post("/leads/suppressions", {"phone": "11 90000-0001\nBia@example.com\n(11) 90000-0001", "reason": "pediram"})
+    page = owner.get("/leads/suppressions").text
+    assert "2 contatos não recebem mais nada" in page and "1 já estava na lista" in page
+    lines = owner.http.get("/leads/suppressions/export").get_data(as_text=True).splitlines()
+    assert [line.split(";")[:4] for line in lines[1:]] == [
+        ["(11) 90000-0001", "", "pediram", "manual"],
+        ["", "bia@example.com", "pediram", "manual"],
+    ]
+    assert viewer.http.get("/leads/suppressions/export").status_code == 403
+
+
+def test_a_forgotten_person_is_on_the_list_without_a_name(
+    owner: PageClient, factory: sessionmaker[Session], tenant: TenantHandle
+) -> None:
+    with tenant_scope(tenant.id), factory.begin() as session:
+        leads.forget_for_good(session, tenant.id, email="ana@example.com", reason="privacy")
+    page = owner.get("/leads/suppressions").text
+    assert 'data-status="forgotten"' in page and "ana@" not in page
+    assert 'data-status="forgotten"' in owner.get("/leads/suppressions?q=ana@example.com").text
+    assert "ana" not in owner.http.get("/leads/suppressions/export").get_data(as_text=True)
