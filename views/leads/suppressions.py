@@ -83,8 +83,8 @@ def _import() -> BaseResponse:
     done = room.import_suppressions(session, who.tenant_id, stream, filename, reason=typed("reason"), actor=who.user_id)
     session.commit()
     text = _(
-        "%(added)s contatos entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas sem telefone nem e-mail "
-        "válido.",
+        "%(added)s contatos entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas sem telefone nem "
+        "e-mail válido.",
         added=number(done.added),
         already=number(done.already),
         invalid=number(done.invalid),
