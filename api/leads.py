@@ -47,6 +47,9 @@ class LeadSchema(Schema):
     extra = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
     source = ma.fields.String()
     legal_basis = ma.fields.String()
+    consent_source = ma.fields.String()
+    consent_at = ma.fields.AwareDateTime(allow_none=True)
+    consent_proof = ma.fields.String()
     is_suppressed = ma.fields.Boolean()
     created_at = ma.fields.AwareDateTime()
     updated_at = ma.fields.AwareDateTime()
@@ -65,11 +68,12 @@ class ExportArgs(StrictSchema):
 
 
 class SuppressionSchema(Schema):
-    """Somebody who must not be written to."""
+    """Somebody who must not be written to; nothing is told of one who was forgotten (`is_hashed`)."""
 
     id = ma.fields.Integer(required=True)
     phone = ma.fields.String(allow_none=True)
-    email = ma.fields.String(allow_none=True)
+    email = ma.fields.Function(lambda one: None if one.is_hashed else one.email)
+    is_hashed = ma.fields.Boolean()
     reason = ma.fields.String()
     source = ma.fields.String()
     created_at = ma.fields.AwareDateTime()

@@ -32,6 +32,9 @@ class ImportArgs(StrictSchema):
         validate=ma.validate.OneOf(["consent", "customer", "legitimate_interest"]),
         error_messages={"required": "Diga por que você pode escrever para estas pessoas."},
     )
+    consent_source = ma.fields.String(load_default="")
+    consent_at = ma.fields.String(load_default="", metadata={"format": "date"})
+    consent_proof = ma.fields.String(load_default="")
     mapping = ma.fields.String(load_default="{}")
     auto_confirm = ma.fields.Boolean(load_default=True)
 
@@ -88,6 +91,9 @@ class ImportSchema(Schema):
     list_name = ma.fields.String()
     filename = ma.fields.String()
     legal_basis = ma.fields.String()
+    consent_source = ma.fields.String()
+    consent_at = ma.fields.AwareDateTime(allow_none=True)
+    consent_proof = ma.fields.String()
     mapping = ma.fields.Function(lambda one: one.layout.get("mapping") or one.mapping)
     columns = ma.fields.Function(columns_of)
     problems = ma.fields.List(ma.fields.Nested(ProblemSchema))
@@ -126,7 +132,8 @@ def create_import(said: dict[str, Any], files: dict[str, Any]) -> LeadImport:
     file = files["file"]
     upload = room.receive_upload(file.stream, file.filename or "", tenant_id=who.tenant_id, mapping=mapping)
     try:
-        new = room.NewImport(upload=upload, mapping=mapping, **said)
+        told = [said.pop(name) for name in ("consent_source", "consent_at", "consent_proof")]
+        new = room.NewImport(upload=upload, mapping=mapping, permission=room.read_permission(*told), **said)
         made = room.create_import(session, who.tenant_id, new, actor=who.user_id, now=utcnow())
         session.commit()
     except BaseException:

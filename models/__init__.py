@@ -3,7 +3,19 @@
 Importing this package registers every table on `core.db.Base.metadata`.
 """
 
-from models import accounts, audit, campaigns, inbox, instances, leads, leads_extractions, media, outgoing, sending
+from models import (
+    accounts,
+    audit,
+    campaigns,
+    inbox,
+    instances,
+    leads,
+    leads_extractions,
+    media,
+    outgoing,
+    privacy,
+    sending,
+)
 
 __all__ = [
     "accounts",
@@ -15,5 +27,6 @@ __all__ = [
     "leads_extractions",
     "media",
     "outgoing",
+    "privacy",
     "sending",
 ]

@@ -62,7 +62,7 @@ class HotmartEventStatus(StrEnum):
 
 class Tenant(Created, Base):
     """A customer's company. Its `id` is everybody else's `tenant_id`. `messages_per_person_week` is the frequency cap
-    over all campaigns, None = none."""
+    over all campaigns, None = none; `retention_months` without contact end a person's stay, None = never."""
 
     __tablename__ = "tenants"
 
@@ -75,6 +75,8 @@ class Tenant(Created, Base):
     business_context: Mapped[str] = mapped_column(server_default="")
     messages_per_person_week: Mapped[int | None] = mapped_column(SmallInteger, server_default=text("2"))
     is_demo: Mapped[bool] = mapped_column(server_default=text("false"))
+    retention_months: Mapped[int | None] = mapped_column(SmallInteger)
+    needs_consent_proof: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class User(TenantOwned, Created, Base):

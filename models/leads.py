@@ -57,7 +57,15 @@ IMPORT_TRANSITIONS: Transitions[ImportStatus] = {
 }
 
 
-class Lead(TenantOwned, Created, Base):
+class Permitted:
+    """Where the permission to write came from, when, and what proves it (a text or a link); '' and None = not said."""
+
+    consent_source: Mapped[str] = mapped_column(String(200), server_default="")
+    consent_at: Mapped[datetime | None]
+    consent_proof: Mapped[str] = mapped_column(String(500), server_default="")
+
+
+class Lead(TenantOwned, Permitted, Created, Base):
     """A person. `phone_key` is the identity: both ninth-digit forms of a number share it (`core.phone`). `place_id` is
     Google's for a business found on the map, "" for everybody else: it stays when the business changes its number."""
 
@@ -65,6 +73,7 @@ class Lead(TenantOwned, Created, Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "phone_key"),
         Index("ix_leads_tenant_id_place_id", "tenant_id", "place_id", postgresql_where=text("place_id <> ''")),
+        Index("ix_leads_extracted", "tenant_id", "id", postgresql_where=text("source = 'extraction'")),
     )
 
     phone: Mapped[str] = mapped_column(String(20))
@@ -123,7 +132,7 @@ class LeadListMember(Base):
     import_id: Mapped[int | None]
 
 
-class LeadImport(TenantOwned, Created, Base):
+class LeadImport(TenantOwned, Permitted, Created, Base):
     """One uploaded file on its way into a list. The counts add up to `total` (contract 3.1).
 
     `list_id` is empty until the first row is written into a list called `list_name`: a file that can't be read leaves
@@ -236,13 +245,17 @@ class LeadImportReject(Base):
 
 class Suppression(TenantOwned, Created, Base):
     """Somebody who must not be written to, tenant-wide: by phone (all forms of it) or by e-mail. Phones are checked
-    inside the sender's claim statement."""
+    inside the sender's claim statement.
+
+    `is_hashed`: the person is forgotten and only known again by a keyed hash, which stands in `phone_key` or `email`
+    (`services.leads.hashing`)."""
 
     __tablename__ = "suppressions"
     __table_args__ = (
         UniqueConstraint("tenant_id", "phone_key"),
         UniqueConstraint("tenant_id", "email"),
         CheckConstraint("phone_key IS NOT NULL OR email IS NOT NULL", name="somebody"),
+        Index("ix_suppressions_hashed", "tenant_id", "id", postgresql_where=text("is_hashed")),
     )
 
     phone_key: Mapped[str | None] = mapped_column(String(20))
@@ -250,3 +263,4 @@ class Suppression(TenantOwned, Created, Base):
     email: Mapped[str | None] = mapped_column(String(254))
     reason: Mapped[str] = mapped_column(String(40))
     source: Mapped[str] = mapped_column(String(40), server_default="manual")
+    is_hashed: Mapped[bool] = mapped_column(server_default=text("false"))

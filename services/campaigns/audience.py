@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session, aliased
 from models.accounts import Tenant
 from models.campaigns import Campaign, CampaignContact, CampaignList, ContactStatus
 from models.leads import Lead, LeadList, LeadListMember, Suppression
+from models.privacy import PlatformSuppression
 from services.campaigns.rendering import (
     BUILT_IN,
     CATEGORY,
@@ -115,6 +116,12 @@ def columns_of_audience(session: Session, tenant_id: int, campaign_id: int) -> d
     return _by_name(session.scalars(select(people.c.key).distinct().order_by(people.c.key)))
 
 
+def has_people_of_source(session: Session, campaign: Campaign, source: str) -> bool:
+    """Whether the campaign's lists hold anybody who came this way (`leads.source`)."""
+    people = _people(campaign.tenant_id, campaign.id).where(Lead.source == source)
+    return session.scalar(people.with_only_columns(Lead.id).limit(1)) is not None
+
+
 def columns_of_tenant(session: Session, tenant_id: int, *, newest: int = 2000) -> dict[str, list[str]]:
     """The same from the tenant's newest leads, to offer while no list has been chosen yet."""
     recent = (
@@ -128,43 +135,65 @@ def columns_of_tenant(session: Session, tenant_id: int, *, newest: int = 2000) -
 
 
 def audience(campaign: Campaign, variables: Variables, now: datetime) -> Subquery:
-    """One row a person: id, phone, phone_key, name, variables (JSON), status and reason as the ledger would have
-    them, and `empty_N` for the Nth of `variables.bare`."""
+    """One row a person: id, phone, phone_key, name, legal_basis, source, variables (JSON), status and reason as the
+    ledger would have them, and `empty_N` for the Nth of `variables.bare`."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id
     empties = {name: _value_of(name, variables) == "" for name in variables.bare}
-    # Joined, not asked for each person: both are unique in the account, and without statistics an EXISTS read all of an
-    # account's opt-outs for each of its people.
-    by_phone, by_email = aliased(Suppression), aliased(Suppression)
-    has_opted_out = or_(by_phone.id.is_not(None), by_email.id.is_not(None))
+    left_alone = _LeftAlone(tenant_id)
     # Made once each: without statistics PostgreSQL takes them for a row or two and would make them for every person.
     people = _people(tenant_id, campaign_id).with_only_columns(Lead.id, Lead.phone_key).cte("people")
     people = people.prefix_with("MATERIALIZED", dialect="postgresql")
     heard = _heard(campaign, select(people.c.phone_key), now)
     most = select(Tenant.messages_per_person_week).where(Tenant.id == tenant_id).scalar_subquery()
     refusals = {
-        Reason.OPT_OUT: has_opted_out,
+        Reason.OPT_OUT: left_alone.is_wanted,
         Reason.REPEAT_GUARD: func.coalesce(heard.c.lately, literal(False)),
         # None allows any number; who had no message at all is not in `heard`.
         Reason.FREQUENCY_CAP: func.coalesce(func.coalesce(heard.c.this_week, 0) >= most, literal(False)),
     }
     is_incomplete = or_(literal(False), *(empties[name] for name in variables.bare if name in variables.needed))
     return (
-        select(Lead)
-        .where(Lead.tenant_id == tenant_id, Lead.id.in_(select(people.c.id)))
-        .outerjoin(by_phone, and_(by_phone.tenant_id == tenant_id, by_phone.phone_key == Lead.phone_key))
-        .outerjoin(by_email, and_(by_email.tenant_id == tenant_id, by_email.email == func.lower(Lead.email)))
+        left_alone.joined(select(Lead).where(Lead.tenant_id == tenant_id, Lead.id.in_(select(people.c.id))))
         .outerjoin(heard, heard.c.phone_key == Lead.phone_key)
         .with_only_columns(
             Lead.id,
             Lead.phone,
             Lead.phone_key,
             Lead.name,
+            Lead.legal_basis,
+            Lead.source,
             _frozen(variables).label("variables"),
             *_verdict(refusals, is_incomplete),
             *(empty.label(f"empty_{number}") for number, empty in enumerate(empties.values())),
         )
         .subquery("audience")
     )
+
+
+class _LeftAlone:
+    """Who must not be written to, by this account or by anybody, by phone or e-mail. Joined, not asked for each person:
+    all four are unique, and without statistics an EXISTS read all of an account's opt-outs for each of its people."""
+
+    def __init__(self, tenant_id: int) -> None:
+        self._tenant_id = tenant_id
+        self._own = aliased(Suppression), aliased(Suppression)
+        self._everybodys = aliased(PlatformSuppression), aliased(PlatformSuppression)
+
+    def joined(self, leads: Select[Any]) -> Select[Any]:
+        """The leads with what is said of them, if anything."""
+        for one in (self._own[0], self._everybodys[0]):
+            leads = leads.outerjoin(one, and_(*self._in_account(one), one.phone_key == Lead.phone_key))
+        for one in (self._own[1], self._everybodys[1]):
+            leads = leads.outerjoin(one, and_(*self._in_account(one), one.email == func.lower(Lead.email)))
+        return leads
+
+    @property
+    def is_wanted(self) -> ColumnElement[bool]:
+        """True where any of them says something."""
+        return or_(*(one.id.is_not(None) for one in (*self._own, *self._everybodys)))
+
+    def _in_account(self, one: Any) -> list[ColumnElement[bool]]:
+        return [one.tenant_id == self._tenant_id] if one in self._own else []
 
 
 def _verdict(refusals: Mapping[Reason, ColumnElement[bool]], is_incomplete: ColumnElement[bool]) -> list[Any]:

@@ -22,6 +22,7 @@ from services.campaigns.first_contacts import count_first_contacts
 from services.campaigns.forecast import Channel, Forecast, Load, forecast
 from services.campaigns.hours import read_hours
 from services.campaigns.messages import texts_of
+from services.campaigns.scraped import Grounds, counted_grounds, grounds_of, narrowed
 from services.instances import floors_of, is_healthy, is_unofficial, stages_of, warm_up_day
 
 EXAMPLES: Final = 3
@@ -104,6 +105,7 @@ class Verdict:
     is_scheduled: bool
     first_contacts: int = 0
     content: ContentVerdict = field(default_factory=ContentVerdict)
+    grounds: Grounds = field(default_factory=Grounds)
 
     @property
     def total(self) -> int:
@@ -142,7 +144,8 @@ def _checked(session: Session, campaign: Campaign, parts: Parts, now: datetime) 
     counted = _count(session, people, variables)
     entitlement = entitlement_of(session, tenant_id, now)
     zone = zone_of_tenant(session, tenant_id)
-    quota = quota_of(session, campaign, entitlement, zone=zone, now=now)
+    grounds = grounds_of(campaign, counted)
+    quota = narrowed(quota_of(session, campaign, entitlement, zone=zone, now=now), grounds)
     # What is scheduled already is looked at as if it were sent now: that is what its button would do.
     is_waiting = campaign.status in (CampaignStatus.DRAFT, CampaignStatus.PAUSED)
     starts_at = max(now, campaign.schedule_at) if campaign.schedule_at and is_waiting else now
@@ -161,8 +164,9 @@ def _checked(session: Session, campaign: Campaign, parts: Parts, now: datetime) 
                              plan=entitlement.plan, zone=zone, starts_at=starts_at, now=now),
         starts_at=starts_at,
         is_scheduled=starts_at > now,
-        first_contacts=0 if campaign.exit_line else count_first_contacts(session, tenant_id, people),
+        first_contacts=0 if campaign.exit_line or grounds.scraped else count_first_contacts(session, tenant_id, people),
         content=check_content(session, parts, people, now),
+        grounds=grounds,
     )  # fmt: skip
     obstacles = _obstacles(
         parts, entitlement, verdict.content, unknown=variables.unknown, is_nobody=not verdict.recipients
@@ -307,6 +311,7 @@ def _count(session: Session, people: Subquery, variables: Variables) -> dict[str
     reachable = people.c.reason.is_(None) | (people.c.reason == Reason.MISSING_VARIABLE)
     counts = [func.count().filter(people.c.status == ContactStatus.PENDING).label("pending")]
     counts += [func.count().filter(people.c.reason == reason).label(reason) for reason in Reason]
+    counts += counted_grounds(people)
     counts += [
         func.count()
         .filter(people.c.status == ContactStatus.PENDING, zone_of_column(people.c.phone) == code)

@@ -29,6 +29,7 @@ from services.campaigns.follow_ups import refuse_step, refuse_with_live_steps, w
 from services.campaigns.input import COLUMNS, NAME_CHARS, CampaignInput, check_input, cleaned_input, refuse_new_audience
 from services.campaigns.logbook import write_log
 from services.campaigns.messages import MessageInput, cleaned_messages
+from services.campaigns.scraped import refuse_to_hide_the_exit
 from services.campaigns.window import checked_window
 
 EDITABLE: Final = frozenset({CampaignStatus.DRAFT, CampaignStatus.PAUSED})
@@ -77,6 +78,7 @@ def update_campaign(
     check_input(session, tenant_id, said, now=now, is_new_schedule=said.schedule_at != before.schedule_at)
     if campaign.started_at is not None:
         refuse_new_audience(session, campaign, before, said)
+        refuse_to_hide_the_exit(session, campaign, exit_line=said.exit_line)
     for name, value in _columns(said).items():
         setattr(campaign, name, value)
     campaign.variable_fallbacks = dict(said.fallbacks)

@@ -31,7 +31,9 @@ from services.campaigns.check import (
 )
 from services.campaigns.find import locked_campaign, parts_of
 from services.campaigns.follow_ups import refuse_step, start_steps
+from services.campaigns.forgotten import leave_out_forgotten
 from services.campaigns.logbook import write_log
+from services.campaigns.scraped import strict_values
 
 LATEST_START: Final = timedelta(minutes=30)
 LAUNCHABLE: Final = frozenset(
@@ -198,6 +200,7 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
     """None when somebody moved the campaign while its people were being written."""
     tenant_id, campaign_id = campaign.tenant_id, campaign.id
     frozen = _freeze(session, campaign, now)
+    strict = strict_values(session, campaign)
     started = session.scalar(
         update(Campaign)
         .where(Campaign.tenant_id == tenant_id, Campaign.id == campaign_id, Campaign.status == campaign.status)
@@ -208,6 +211,7 @@ def _start(session: Session, campaign: Campaign, *, actor: int | None, now: date
             next_send_at=None,
             # Who is invalid from the start was never tried: the alarm counts what comes later.
             alarm_invalid=frozen.invalid,
+            **strict,
         )
         .returning(Campaign.id)
     )
@@ -250,6 +254,7 @@ def _freeze(session: Session, campaign: Campaign, now: datetime) -> Frozen:
     ).order_by(people.c.id)
     with planned_for_many(session, parts.lists):
         session.execute(insert(CampaignContact).from_select(FROZEN_COLUMNS, rows).on_conflict_do_nothing())
+        leave_out_forgotten(session, campaign)
     there = select(CampaignContact.status, func.count()).where(
         CampaignContact.tenant_id == tenant_id, CampaignContact.campaign_id == campaign_id
     )

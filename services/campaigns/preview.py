@@ -12,7 +12,7 @@ from core.errors import NotFound
 from models.campaigns import Campaign, CampaignContact, CampaignMessage, ContactStatus
 from models.leads import Lead, LeadListMember
 from models.media import MediaFile
-from services.campaigns.audience import audience, planned_for_many
+from services.campaigns.audience import audience, has_people_of_source, planned_for_many
 from services.campaigns.check import variables_of
 from services.campaigns.find import Parts, campaign_of, parts_of
 from services.campaigns.messages import WITHOUT_TEXT
@@ -31,6 +31,7 @@ from services.campaigns.rendering import (
     variables_in,
     variation_of,
 )
+from services.campaigns.scraped import SCRAPED
 from services.instances import templates_of
 from services.media import stored_files
 
@@ -94,7 +95,8 @@ def preview(
     values = recipient_values(person.name, person.phone, person.variables)
     media = stored_files(session, tenant_id, [message.media_id]).get(message.media_id) if message.media_id else None
     filled, template_text = _template(session, campaign, parts, message=message, values=values)
-    has_footer = campaign.exit_line and (message.content or message.media_id) and not _is_silent(media)
+    says_how_to_leave = campaign.exit_line or has_people_of_source(session, campaign, SCRAPED)
+    has_footer = says_how_to_leave and (message.content or message.media_id) and not _is_silent(media)
     return Preview(
         row=number,
         total=total,

@@ -23,6 +23,7 @@ from core.http_messages import HttpAnswer, HttpRequest
 from core.phone import PhoneProblem, key_of, parse
 from models.instances import Instance, InstanceStatus
 from models.leads import Suppression
+from models.privacy import PlatformSuppression
 from services.instances.accounts import account_of
 from services.instances.find import instance_of
 from services.instances.set_up import UNCLEAR_CALL
@@ -132,7 +133,8 @@ def prepare_test(session: Session, tenant_id: int, instance_id: int, *, phone: s
     is_suppressed = select(Suppression.id).where(
         Suppression.tenant_id == tenant_id, Suppression.phone_key == key_of(to)
     )
-    if session.scalar(is_suppressed) is not None:
+    is_blocked = select(PlatformSuppression.id).where(PlatformSuppression.phone_key == key_of(to))
+    if session.scalar(is_suppressed) is not None or session.scalar(is_blocked) is not None:
         raise InvalidInput(fields={"phone": ["Este telefone está na lista de não perturbe. Teste com outro."]})
     text = f'Teste do {app_name}: o número "{instance.name}" está pronto para enviar. ✅'
     return connector(instance.connector).send_text(account_of(instance), to, text)

@@ -3,7 +3,16 @@
 from services.leads import extraction
 from services.leads.block_lists import BlockListResult, import_suppressions
 from services.leads.choices import KINDS, Choice, WrongChoices, choices_from, has_number
+from services.leads.consent import Permission, needs_consent_proof, read_permission
+from services.leads.everybody import (
+    block_file_for_everybody,
+    block_for_everybody,
+    blocked_for_everybody,
+    unblock_for_everybody,
+)
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
+from services.leads.forgetting import forget_for_good, hash_suppressions
+from services.leads.hashing import forgotten_among, has_forgotten, reseal
 from services.leads.imports import (
     ImportTask,
     NewImport,
@@ -37,7 +46,7 @@ from services.leads.locks import LeadsBusy, lock_leads
 from services.leads.looking import look_at
 from services.leads.mapping import choose_columns
 from services.leads.merging import PlanIsFull, refresh_statistics
-from services.leads.people import page_of_leads, put_in_list, remove_from_list, suppressed_keys
+from services.leads.people import page_of_leads, put_in_list, remove_from_list
 from services.leads.progress import READING, WRITING, Progress, progress_of
 from services.leads.refusals import (
     CannotUndo,
@@ -51,6 +60,7 @@ from services.leads.refusals import (
     UnsupportedFile,
 )
 from services.leads.staging import Verdict
+from services.leads.suppressing_many import Suppressed, suppress_typed, suppression_rows
 from services.leads.suppressions import (
     Entry,
     SuppressionNotFound,
@@ -61,6 +71,7 @@ from services.leads.suppressions import (
     suppress,
     suppress_entry,
     suppress_person,
+    suppressed_keys,
 )
 from services.leads.table import Table
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
@@ -91,9 +102,11 @@ __all__ = [
     "ListNotFound",
     "NewImport",
     "NothingToImport",
+    "Permission",
     "PlanIsFull",
     "Progress",
     "StoredUpload",
+    "Suppressed",
     "SuppressionNotFound",
     "Table",
     "Undone",
@@ -104,6 +117,9 @@ __all__ = [
     "as_csv",
     "as_xlsx",
     "ask_for_columns",
+    "block_file_for_everybody",
+    "block_for_everybody",
+    "blocked_for_everybody",
     "can_undo",
     "check_file",
     "choices_from",
@@ -121,7 +137,11 @@ __all__ = [
     "extra_names",
     "extraction",
     "fail_import",
+    "forget_for_good",
+    "forgotten_among",
+    "has_forgotten",
     "has_number",
+    "hash_suppressions",
     "hold_for_confirmation",
     "import_of",
     "import_suppressions",
@@ -130,6 +150,7 @@ __all__ = [
     "lists_to_purge",
     "lock_leads",
     "look_at",
+    "needs_consent_proof",
     "note_progress",
     "open_task",
     "page_of_leads",
@@ -138,6 +159,7 @@ __all__ = [
     "progress_of",
     "purge_list",
     "put_in_list",
+    "read_permission",
     "receive_guided",
     "receive_upload",
     "recent_imports",
@@ -147,13 +169,17 @@ __all__ = [
     "remove_from_list",
     "remove_suppression",
     "request_undo",
+    "reseal",
     "restore_list",
     "silent_imports",
     "suppress",
     "suppress_entry",
     "suppress_person",
+    "suppress_typed",
     "suppressed_keys",
+    "suppression_rows",
     "unanswered_imports",
+    "unblock_for_everybody",
     "undo_import",
     "undo_requests",
     "variables_of_lists",

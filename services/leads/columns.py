@@ -54,6 +54,8 @@ RESERVED: Final = frozenset(
     {"nome", "name", "telefone", "phone", "email", "e_mail", "cidade", "city", "categoria", "category"}
 )
 """Variables a lead has of its own; a further column of such a name gets a number (`nome_2`)."""
+PERMISSION_COLUMNS: Final = ("base_legal", "consentimento_origem", "consentimento_data", "consentimento_comprovante")
+"""What our own export says of the permission: it comes back as no variable, and an import says it anew."""
 HEADER_SEARCH_ROWS: Final = 20
 GUESS_SHARE: Final = 0.8
 
@@ -208,7 +210,7 @@ def _extras(headers: Sequence[str], taken: set[int], custom: Mapping[int, str]) 
     used = set(RESERVED)
     extras = []
     for at, header in enumerate(headers):
-        if at in taken:
+        if at in taken or (at not in custom and plain(header) in PERMISSION_COLUMNS):
             continue
         wanted = variable_name(custom.get(at, header), at + 1)
         name, number = wanted, 2

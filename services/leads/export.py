@@ -16,13 +16,24 @@ from core.db import SessionFactory
 from core.phone import display
 from core.tenancy import tenant_scope
 from models.leads import Lead, LeadImport, LeadImportReject, LeadListMember
+from services.leads.columns import PERMISSION_COLUMNS
 from services.leads.lists import list_of
-from services.leads.people import leads_by_id, leads_in_list, members_of, suppressed_keys
+from services.leads.people import leads_by_id, leads_in_list, members_of
 from services.leads.refusals import ROW_REASONS
+from services.leads.suppressions import suppressed_keys
 from services.leads.text import harmless
 
 PAGE_ROWS: Final = 2_000
-OWN_COLUMNS: Final = ("nome", "telefone", "whatsapp_link", "email", "cidade", "categoria", "status")
+OWN_COLUMNS: Final = (
+    "nome",
+    "telefone",
+    "whatsapp_link",
+    "email",
+    "cidade",
+    "categoria",
+    "status",
+    *PERMISSION_COLUMNS,
+)
 CSV_BOM: Final = "\ufeff"
 """Excel takes a file without it for Windows-1252 and breaks every accent."""
 SHEET_ROWS: Final = 1_048_575
@@ -138,6 +149,10 @@ def _lead_row(lead: Lead, extras: Sequence[str], *, is_suppressed: bool) -> list
         lead.city,
         lead.category,
         "0" if is_suppressed else "1",
+        str(lead.legal_basis),
+        lead.consent_source,
+        lead.consent_at.date().isoformat() if lead.consent_at else "",
+        lead.consent_proof,
     ]
     return own + [str(lead.extra.get(name, "")) for name in extras]
 

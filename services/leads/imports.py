@@ -25,6 +25,7 @@ from models.states import NotAllowedNow, sources_of
 from services.accounts import entitlement_of, require_live_licence
 from services.audit import record_audit
 from services.leads.choices import Choice, choices_from
+from services.leads.consent import NOT_SAID, Permission, permission_problems
 from services.leads.limits import MAX_ATTEMPTS, MAX_LIST_NAME, STALE_SECONDS, rows_allowed
 from services.leads.lists import list_of
 from services.leads.looking import Look, open_for_a_person
@@ -63,6 +64,7 @@ class NewImport:
     auto_confirm: bool = True
     is_guided: bool = False
     source: str = "import"
+    permission: Permission = NOT_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class ImportTask:
     is_guided: bool = False
     choices: tuple[Choice, ...] = ()
     source: str = "import"
+    permission: Permission = NOT_SAID
 
     @property
     def asks_for_columns(self) -> bool:
@@ -93,7 +96,7 @@ class ImportTask:
 def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: int | None, now: datetime) -> LeadImport:
     """Take a file in; a worker goes on. InvalidInput names the fields, NoLiveLicence, ListNotFound."""
     require_live_licence(session, tenant_id, now)
-    basis, name = _checked(session, tenant_id, new)
+    basis, name = _checked(session, tenant_id, new, now)
     made = LeadImport(
         tenant_id=tenant_id,
         list_id=new.list_id,
@@ -107,6 +110,7 @@ def create_import(session: Session, tenant_id: int, new: NewImport, *, actor: in
         is_guided=new.is_guided,
         mapping=dict(new.mapping),
         created_by=actor,
+        **new.permission.as_columns(),
     )
     if new.upload.look is not None:
         made.status = ImportStatus.MAPPING
@@ -160,6 +164,7 @@ def claim_import(session: Session, tenant_id: int, import_id: int, *, now: datet
         is_guided=row.is_guided,
         choices=choices_from(row.choices),
         source=row.source,
+        permission=Permission(row.consent_source, row.consent_at, row.consent_proof),
     )
 
 
@@ -196,6 +201,7 @@ def check_file(session: Session, task: ImportTask, table: Table, *, tick: Tick) 
         task.tenant_id,
         table,
         basis=task.legal_basis,
+        permission=task.permission,
         max_rows=rows_allowed(task.max_leads),
         tick=tick,
     )
@@ -230,7 +236,9 @@ def write_leads(
         list_id, is_new = find_or_make_list(session, task.tenant_id, task.list_name)
     else:
         list_of(session, task.tenant_id, list_id)
-    target = Target(task.tenant_id, task.import_id, list_id, task.legal_basis, task.source)
+    target = Target(
+        task.tenant_id, task.import_id, list_id, task.legal_basis, source=task.source, permission=task.permission
+    )
     merge(session, target, verdict, tick=tick)
     outcome = {
         "list_id": list_id,
@@ -357,8 +365,8 @@ def _without_leads(verdict: Verdict) -> dict[str, Any]:
     }
 
 
-def _checked(session: Session, tenant_id: int, new: NewImport) -> tuple[LegalBasis, str]:
-    problems: dict[str, list[str]] = {}
+def _checked(session: Session, tenant_id: int, new: NewImport, now: datetime) -> tuple[LegalBasis, str]:
+    problems = permission_problems(session, tenant_id, new.permission, basis=new.legal_basis, now=now)
     if new.legal_basis not in set(LegalBasis):
         problems["legal_basis"] = ["Diga por que você pode escrever para estas pessoas."]
     name = " ".join(new.list_name.split())

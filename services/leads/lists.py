@@ -12,6 +12,7 @@ from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.leads import Lead, LeadList, LeadListMember
 from services.audit import record_audit
 from services.leads import sql
+from services.leads.forgetting import hash_suppressions
 from services.leads.limits import LIST_PURGE_MINUTES
 from services.leads.locks import lock_leads
 from services.leads.refusals import ListNotFound
@@ -102,8 +103,8 @@ def lists_to_purge(session: Session, *, now: datetime) -> list[tuple[int, int]]:
 
 
 def purge_list(session: Session, tenant_id: int, list_id: int, *, now: datetime) -> bool:
-    """Remove a deleted list's members, and its people where that was asked. False when it was restored meanwhile.
-    The row itself stays, since campaigns of the past name it."""
+    """Remove a deleted list's members, and its people where that was asked: of those who must not be written to a
+    hash stays. False when it was restored meanwhile. The row itself stays, since campaigns of the past name it."""
     with_leads = session.execute(
         update(LeadList)
         .where(LeadList.tenant_id == tenant_id, LeadList.id == list_id, LeadList.purge_after <= now)
@@ -115,7 +116,8 @@ def purge_list(session: Session, tenant_id: int, list_id: int, *, now: datetime)
     if with_leads:
         lock_leads(session, tenant_id)
         session.execute(sql.TUNE)
-        session.execute(sql.PURGE_LEADS, {"tenant": tenant_id, "list": list_id})
+        left_alone = session.scalars(sql.PURGE_LEADS, {"tenant": tenant_id, "list": list_id}).all()
+        hash_suppressions(session, tenant_id, left_alone)
     session.execute(
         delete(LeadListMember).where(LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id)
     )

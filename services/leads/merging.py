@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from core.errors import Conflict
 from models.leads import Lead, LeadList
 from services.leads import sql
+from services.leads.consent import NOT_SAID, Permission
 from services.leads.places import keep_places
 from services.leads.staging import LEGAL_BASES, Verdict
 
@@ -34,6 +35,7 @@ class Target:
     list_id: int
     basis: str
     source: str = "import"
+    permission: Permission = NOT_SAID
 
 
 def refuse_beyond_plan(session: Session, tenant_id: int, verdict: Verdict, *, max_leads: int) -> None:
@@ -103,6 +105,7 @@ def _merge_step(session: Session, target: Target, first: int, last: int) -> int:
         "source": target.source,
         "first": first,
         "last": last,
+        **target.permission.as_columns(),
     }
     _insert_new(session, values)
     if rows_of(session, sql.REMEMBER_CHANGED, values):

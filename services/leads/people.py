@@ -1,14 +1,14 @@
 """The leads of a list: search, key-set paging, leaving and coming back."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
-from models.leads import Lead, LeadList, LeadListMember, Suppression
+from models.leads import Lead, LeadList, LeadListMember
 from services.audit import record_audit
 from services.leads.lists import list_of
 from services.leads.refusals import LeadNotFound
@@ -69,17 +69,6 @@ def matches(query: str) -> ColumnElement[bool]:
     wanted = query.lower().translate(str.maketrans(_ACCENTED, _BARE))
     bare_name = func.translate(func.lower(Lead.name), _ACCENTED, _BARE)
     return or_(bare_name.contains(wanted, autoescape=True), Lead.email.contains(query.lower(), autoescape=True))
-
-
-def suppressed_keys(session: Session, tenant_id: int, phone_keys: Iterable[str]) -> set[str]:
-    """Which of these people must not be written to."""
-    keys = list(phone_keys)
-    if not keys:
-        return set()
-    found = session.scalars(
-        select(Suppression.phone_key).where(Suppression.tenant_id == tenant_id, Suppression.phone_key.in_(keys))
-    )
-    return {key for key in found if key is not None}
 
 
 def remove_from_list(session: Session, tenant_id: int, list_id: int, lead_id: int, *, actor: int | None) -> Lead:

@@ -8,7 +8,7 @@ Each statement takes `tenant` and says it in its conditions; the policies stand 
 
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 TUNE: Final = text("""
 SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true), set_config('enable_nestloop', 'off', true)
@@ -71,28 +71,44 @@ GROUP BY g.phone_key
 """)
 """Several rows of one person become one: of each column the last value that isn't empty."""
 
+STAGED_IDENTITIES: Final = text("SELECT phone_key, lower(email) FROM staged_rows WHERE reason = ''")
+
+LEAVE_OUT: Final = text("DELETE FROM staged_rows WHERE reason = '' AND phone_key = ANY(CAST(:keys AS text[]))")
+
 ID_SEQUENCE: Final = text("SELECT pg_get_serial_sequence('leads', 'id')")
 """Asked once: inside the statement it would be looked up for each row, which took as long as all the rest."""
 
-PEOPLE: Final = text("""
+_TELLS_MORE: Final = """((:consent_source <> '' AND l.consent_source = '')
+            OR (CAST(:consent_at AS timestamptz) IS NOT NULL AND l.consent_at IS NULL)
+            OR (:consent_proof <> '' AND l.consent_proof = ''))"""
+"""Of a person with the same legal basis: this file says something of the permission that nobody had said."""
+
+
+def _filled(statement: str) -> TextClause:
+    return text(statement.replace("$TELLS_MORE", _TELLS_MORE))
+
+
+PEOPLE: Final = _filled("""
 CREATE TEMPORARY TABLE staged_people ON COMMIT DROP AS
 SELECT row_number() OVER (ORDER BY s.phone_key) AS n,
     s.phone_key, s.phone, s.name, s.email, s.city, s.category, s.extra,
     coalesce(l.id, nextval(CAST(:ids AS regclass))) AS lead_id,
     l.id IS NULL AS is_new,
-    x.id IS NOT NULL AS is_suppressed,
+    x.id IS NOT NULL OR y.id IS NOT NULL AS is_suppressed,
     l.id IS NOT NULL AND (
         (s.name NOT IN ('', l.name)) OR (s.email NOT IN ('', l.email)) OR (s.city NOT IN ('', l.city))
         OR (s.category NOT IN ('', l.category)) OR NOT l.extra @> s.extra
         OR array_position(:bases, l.legal_basis::text) > array_position(:bases, :basis)
+        OR (l.legal_basis::text = :basis AND $TELLS_MORE)
     ) AS is_changed
 FROM staged_rows s
 LEFT JOIN leads l ON l.tenant_id = :tenant AND l.phone_key = s.phone_key
 LEFT JOIN suppressions x ON x.tenant_id = :tenant AND x.phone_key = s.phone_key
+LEFT JOIN platform_suppressions y ON y.phone_key = s.phone_key
 WHERE s.reason = ''
 """)
 """Who is new, who changes, who must not be written to. `bases` is the strongest legal basis first: an import may
-strengthen a person's, never weaken it."""
+strengthen a person's, never weaken it. The permission's source, date and proof go with the basis they are of."""
 
 INDEX_PEOPLE: Final = text("CREATE UNIQUE INDEX ON staged_people (n)")
 ANALYZE_PEOPLE: Final = text("ANALYZE staged_people (n, lead_id, is_new, is_changed, is_suppressed)")
@@ -126,8 +142,10 @@ SELECT :tenant, :import, row_number, reason, value, extra FROM staged_rows WHERE
 
 _INSERT_NEW = """
 INSERT INTO leads
-    (tenant_id, id, phone, phone_key, name, email, city, category, extra, legal_basis, source, import_id, updated_at)
-SELECT :tenant, lead_id, phone, phone_key, name, email, city, category, extra, :basis, :source, :import, now()
+    (tenant_id, id, phone, phone_key, name, email, city, category, extra, legal_basis, source, import_id, updated_at,
+     consent_source, consent_at, consent_proof)
+SELECT :tenant, lead_id, phone, phone_key, name, email, city, category, extra, :basis, :source, :import, now(),
+    :consent_source, CAST(:consent_at AS timestamptz), :consent_proof
 FROM staged_people WHERE is_new AND n BETWEEN :first AND :last ORDER BY n
 """
 INSERT_NEW: Final = text(_INSERT_NEW)
@@ -145,7 +163,8 @@ WHERE l.tenant_id = :tenant AND l.phone_key = p.phone_key AND l.id <> p.lead_id 
 REMEMBER_CHANGED: Final = text("""
 INSERT INTO lead_import_changes (tenant_id, import_id, lead_id, before, changed_at)
 SELECT :tenant, :import, l.id, jsonb_build_object('name', l.name, 'email', l.email, 'city', l.city,
-    'category', l.category, 'extra', l.extra, 'legal_basis', l.legal_basis), now()
+    'category', l.category, 'extra', l.extra, 'legal_basis', l.legal_basis, 'consent_source', l.consent_source,
+    'consent_at', l.consent_at, 'consent_proof', l.consent_proof), now()
 FROM leads l
 WHERE l.tenant_id = :tenant
     AND l.id = ANY (ARRAY(SELECT lead_id FROM staged_people WHERE is_changed AND n BETWEEN :first AND :last))
@@ -162,6 +181,15 @@ UPDATE leads l SET
     extra = l.extra || p.extra,
     legal_basis = CASE WHEN array_position(:bases, l.legal_basis::text) > array_position(:bases, :basis)
         THEN :basis ELSE l.legal_basis END,
+    (consent_source, consent_at, consent_proof) = (
+        SELECT CASE b.gain WHEN 1 THEN :consent_source
+                WHEN 0 THEN coalesce(nullif(l.consent_source, ''), :consent_source) ELSE l.consent_source END,
+            CASE b.gain WHEN 1 THEN CAST(:consent_at AS timestamptz)
+                WHEN 0 THEN coalesce(l.consent_at, CAST(:consent_at AS timestamptz)) ELSE l.consent_at END,
+            CASE b.gain WHEN 1 THEN :consent_proof
+                WHEN 0 THEN coalesce(nullif(l.consent_proof, ''), :consent_proof) ELSE l.consent_proof END
+        FROM (SELECT sign(array_position(:bases, l.legal_basis::text) - array_position(:bases, :basis)) AS gain) b
+    ),
     updated_at = now()
 FROM staged_people p
 WHERE l.tenant_id = :tenant AND l.id = p.lead_id AND p.is_changed AND p.n BETWEEN :first AND :last
@@ -198,6 +226,9 @@ RESTORE_CHANGED: Final = text("""
 UPDATE leads l SET
     name = c.before ->> 'name', email = c.before ->> 'email', city = c.before ->> 'city',
     category = c.before ->> 'category', extra = c.before -> 'extra', legal_basis = c.before ->> 'legal_basis',
+    consent_source = coalesce(c.before ->> 'consent_source', l.consent_source),
+    consent_at = (c.before ->> 'consent_at')::timestamptz,
+    consent_proof = coalesce(c.before ->> 'consent_proof', l.consent_proof),
     updated_at = now()
 FROM lead_import_changes c
 WHERE c.tenant_id = :tenant AND c.import_id = :import
@@ -220,13 +251,18 @@ WHERE l.tenant_id = :tenant AND l.import_id = :import
 """)
 
 PURGE_LEADS: Final = text("""
-DELETE FROM leads l USING lead_list_members m
-WHERE m.tenant_id = :tenant AND m.list_id = :list AND l.tenant_id = :tenant AND l.id = m.lead_id
-    AND NOT EXISTS (
-        SELECT FROM lead_list_members other
-        WHERE other.tenant_id = :tenant AND other.lead_id = l.id AND other.list_id <> :list
-    )
+WITH gone AS (
+    DELETE FROM leads l USING lead_list_members m
+    WHERE m.tenant_id = :tenant AND m.list_id = :list AND l.tenant_id = :tenant AND l.id = m.lead_id
+        AND NOT EXISTS (
+            SELECT FROM lead_list_members other
+            WHERE other.tenant_id = :tenant AND other.lead_id = l.id AND other.list_id <> :list
+        )
+    RETURNING l.phone_key
+)
+SELECT x.phone_key FROM gone JOIN suppressions x ON x.tenant_id = :tenant AND x.phone_key = gone.phone_key
 """)
+"""-> whom of them must not be written to."""
 
 VARIABLES: Final = text("""
 WITH people AS (
@@ -245,12 +281,15 @@ UNION ALL SELECT 'extra', key, count(*) FROM people CROSS JOIN LATERAL jsonb_obj
 """)
 
 ADD_SUPPRESSIONS: Final = text("""
-INSERT INTO suppressions (tenant_id, phone_key, phone, reason, source)
-SELECT :tenant, phone_key, (array_agg(phone ORDER BY row_number))[1], :reason, :source
-FROM staged_rows WHERE reason = '' GROUP BY phone_key ORDER BY phone_key
-ON CONFLICT (tenant_id, phone_key) DO NOTHING
+INSERT INTO suppressions (tenant_id, phone_key, phone, email, reason, source)
+SELECT :tenant, u.phone_key, u.phone, u.email, :reason, :source
+FROM unnest(CAST(:keys AS text[]), CAST(:phones AS text[]), CAST(:emails AS text[])) AS u(phone_key, phone, email)
+ON CONFLICT DO NOTHING
 """)
 
-COUNT_STAGED: Final = text("""
-SELECT count(*) FILTER (WHERE reason = '') AS good, count(*) FILTER (WHERE reason <> '') AS refused FROM staged_rows
+ADD_PLATFORM_SUPPRESSIONS: Final = text("""
+INSERT INTO platform_suppressions (phone_key, phone, email, reason)
+SELECT u.phone_key, u.phone, u.email, :reason
+FROM unnest(CAST(:keys AS text[]), CAST(:phones AS text[]), CAST(:emails AS text[])) AS u(phone_key, phone, email)
+ON CONFLICT DO NOTHING
 """)

@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy.orm import Session
 
 from services.leads import sql
+from services.leads.consent import NOT_SAID, Permission
+from services.leads.forgetting import leave_out_forgotten
 from services.leads.locks import lock_leads
 from services.leads.places import know_places_again
 from services.leads.refusals import ROW_REASONS, FileRefused
@@ -25,7 +27,8 @@ Tick = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a file's rows are. Each row counts once, so the six add up to `total` (contract 3.1)."""
+    """What a file's rows are. Each row counts once, so the six add up to `total` (contract 3.1). `suppressed` holds
+    those who are saved and never written to, and the forgotten, who aren't even saved."""
 
     total: int
     created: int
@@ -67,7 +70,16 @@ class LineStream:
         return chunk.replace("\\", "\\\\")
 
 
-def stage(session: Session, tenant_id: int, table: Table, *, basis: str, max_rows: int, tick: Tick) -> Verdict:
+def stage(
+    session: Session,
+    tenant_id: int,
+    table: Table,
+    *,
+    basis: str,
+    max_rows: int,
+    tick: Tick,
+    permission: Permission = NOT_SAID,
+) -> Verdict:
     """Read the whole table into staging and judge every row. Writes nothing a reader could see, and
     leaves the tenant's leads locked, so that the judgement still holds when the merge comes.
 
@@ -75,7 +87,7 @@ def stage(session: Session, tenant_id: int, table: Table, *, basis: str, max_row
     """
     writer = copy_rows(session, table, max_rows=max_rows, tick=tick)
     lock_leads(session, tenant_id, while_waiting=lambda: tick(writer.rows_read))
-    return _judge(session, tenant_id, writer, basis=basis)
+    return _judge(session, tenant_id, writer, basis=basis, permission=permission)
 
 
 def copy_rows(session: Session, table: Table, *, max_rows: int, tick: Tick) -> RowWriter:
@@ -100,15 +112,17 @@ def copy_rows(session: Session, table: Table, *, max_rows: int, tick: Tick) -> R
     return writer
 
 
-def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str) -> Verdict:
+def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str, permission: Permission) -> Verdict:
     session.execute(sql.ANALYZE_ROWS)
     know_places_again(session, tenant_id, writer.plan)
     session.execute(sql.REPEATS)
     duplicates = int(session.execute(sql.COUNT_REPEATS).scalar_one())
     if duplicates:
         session.execute(sql.MERGE_REPEATS)
+    forgotten = leave_out_forgotten(session, tenant_id)
     ids = session.execute(sql.ID_SEQUENCE).scalar_one()
-    session.execute(sql.PEOPLE, {"tenant": tenant_id, "basis": basis, "bases": LEGAL_BASES, "ids": ids})
+    values = {"tenant": tenant_id, "basis": basis, "bases": LEGAL_BASES, "ids": ids}
+    session.execute(sql.PEOPLE, values | permission.as_columns())
     session.execute(sql.INDEX_PEOPLE)
     session.execute(sql.ANALYZE_PEOPLE)
     counts = session.execute(sql.COUNTS).one()
@@ -119,7 +133,7 @@ def _judge(session: Session, tenant_id: int, writer: RowWriter, *, basis: str) -
         duplicates=duplicates,
         invalid=counts.invalid,
         not_selected=writer.not_selected,
-        suppressed=counts.suppressed,
+        suppressed=counts.suppressed + forgotten,
         new_people=counts.new_people,
         problems=_problems(session) if counts.invalid else [],
     )

@@ -1,10 +1,11 @@
 """Who must not be written to, tenant-wide: by phone (all forms of a number are one) or by e-mail."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select, union_all
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,9 @@ from core.errors import InvalidInput, NotFound
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from core.phone import Phone, from_whatsapp_link, key_of, parse
 from models.leads import Suppression
+from models.privacy import PlatformSuppression
 from services.audit import record_audit
+from services.leads.hashing import forgotten_among, known_hasher
 
 MAX_REASON: Final = 40
 _EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
@@ -51,7 +54,7 @@ def suppress_person(session: Session, tenant_id: int, phone: str, *, reason: str
 
 def suppress_entry(session: Session, tenant_id: int, entry: Entry, *, actor: int | None) -> tuple[Suppression, bool]:
     """The same from a form or the API, by phone or e-mail -> (the entry, whether it is new)."""
-    key, values = _identity(entry)
+    key, values = identity_of(entry)
     is_new = _add(session, tenant_id, entry.reason.strip() or "manual", "manual", **values)
     found = session.execute(
         select(Suppression).where(Suppression.tenant_id == tenant_id, getattr(Suppression, key) == values[key])
@@ -74,16 +77,26 @@ def remove_suppression(session: Session, tenant_id: int, suppression_id: int, *,
 
 
 def is_suppressed(session: Session, tenant_id: int, phone_key: str) -> bool:
-    """Whether this person (`core.phone` key) must not be written to."""
-    return bool(
-        session.scalar(select(exists().where(Suppression.tenant_id == tenant_id, Suppression.phone_key == phone_key)))
-    )
+    """Whether this person (`core.phone` key) must not be written to, by this account or by anybody."""
+    return bool(suppressed_keys(session, tenant_id, [phone_key]))
+
+
+def suppressed_keys(session: Session, tenant_id: int, phone_keys: Iterable[str]) -> set[str]:
+    """Which of these people must not be written to: the account's own list, the forgotten, everybody's list."""
+    keys = list(phone_keys)
+    if not keys:
+        return set()
+    own = select(Suppression.phone_key).where(Suppression.tenant_id == tenant_id, Suppression.phone_key.in_(keys))
+    everybodys = select(PlatformSuppression.phone_key).where(PlatformSuppression.phone_key.in_(keys))
+    found = {key for key in session.scalars(union_all(own, everybodys)) if key is not None}
+    return found | forgotten_among(session, tenant_id, keys)
 
 
 def page_of_suppressions(
     session: Session, tenant_id: int, *, query: str = "", limit: int = DEFAULT_LIMIT, cursor: str | None = None
 ) -> Page[Suppression]:
-    """The newest first; `query` is part of a phone, an e-mail or a reason."""
+    """The newest first; `query` is part of a phone, an e-mail or a reason. The forgotten are found by their whole phone
+    or e-mail alone: nothing else of them is known."""
     statement = select(Suppression).where(Suppression.tenant_id == tenant_id)
     wanted, digits = query.strip().lower(), _NOT_DIGIT.sub("", query)
     if wanted:
@@ -93,6 +106,7 @@ def page_of_suppressions(
         ]
         if digits:
             ways.append(Suppression.phone.contains(digits, autoescape=True))
+        ways += _by_hash(session, query.strip())
         statement = statement.where(or_(*ways))
     return fetch_page(session, statement, [Suppression.id], limit=limit, cursor=cursor)
 
@@ -101,6 +115,16 @@ def count_suppressions(session: Session, tenant_id: int) -> int:
     """How many there are."""
     found = session.scalar(select(func.count()).select_from(Suppression).where(Suppression.tenant_id == tenant_id))
     return found or 0
+
+
+def _by_hash(session: Session, query: str) -> list[ColumnElement[bool]]:
+    made = known_hasher(session)
+    if made is None:
+        return []
+    if "@" in query:
+        return [Suppression.email == made.email(query)]
+    found = parse(query)
+    return [Suppression.phone_key == made.phone(found.key)] if isinstance(found, Phone) else []
 
 
 def _add(session: Session, tenant_id: int, reason: str, source: str, **identity: str) -> bool:
@@ -113,7 +137,8 @@ def _add(session: Session, tenant_id: int, reason: str, source: str, **identity:
     return made is not None
 
 
-def _identity(entry: Entry) -> tuple[str, dict[str, str]]:
+def identity_of(entry: Entry) -> tuple[str, dict[str, str]]:
+    """The column that knows somebody, and the columns to write. InvalidInput for neither a phone nor an e-mail."""
     phone, email = entry.phone.strip(), entry.email.strip().lower()
     if bool(phone) == bool(email):
         raise InvalidInput(fields={"phone": ["Informe um telefone ou um e-mail."]})

@@ -101,6 +101,7 @@ who else is written to, the person is locked too: false means that another claim
 JUDGE_CONTACTS: Final = text("""
 SELECT u.id, CASE
     WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = u.tenant_id AND x.phone_key = u.phone_key)
+        OR EXISTS (SELECT 1 FROM platform_suppressions x WHERE x.phone_key = u.phone_key)
         THEN 'opt_out'
     WHEN u.guard_days > 0 AND EXISTS (
         SELECT 1 FROM campaign_contacts o

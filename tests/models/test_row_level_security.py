@@ -18,10 +18,12 @@ PLATFORM_TABLES = {
     "extraction_prices",
     "message_prices",
     "pace_floors",
-    "warm_up_stages",
-    "plans",
     "plan_mappings",
+    "plans",
+    "platform_secrets",
+    "platform_suppressions",
     "process_beats",
+    "warm_up_stages",
 }
 MakeTenant = Callable[..., TenantHandle]
 

@@ -44,7 +44,15 @@ def add_list(
     there = {lead.phone: lead for lead in session.scalars(known)}
     leads = [
         there.get(number)
-        or Lead(tenant_id=tenant_id, phone=number, phone_key=number, legal_basis=LegalBasis.CUSTOMER, **dict(person))
+        or Lead(
+            **{
+                "tenant_id": tenant_id,
+                "phone": number,
+                "phone_key": number,
+                "legal_basis": LegalBasis.CUSTOMER,
+                **person,
+            }
+        )
         for number, person in zip(numbers, people, strict=True)
     ]
     session.add_all(leads)

@@ -7,9 +7,10 @@ from flask import Blueprint, Response, flash, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
+from core.access import current_principal
 from core.db import db
 from core.errors import AppError, InvalidInput
-from services.leads import FileRefused
+from services.leads import FileRefused, Permission, needs_consent_proof, read_permission
 
 blueprint = Blueprint("leads", __name__, url_prefix="/leads")
 Page = str | BaseResponse | tuple[str, int]
@@ -19,7 +20,11 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 @blueprint.context_processor
 def _context() -> dict[str, Any]:
-    return {"nav_active": "leads", "basis_words": basis_words}
+    return {"nav_active": "leads", "basis_words": basis_words, "needs_consent_proof": _needs_consent_proof}
+
+
+def _needs_consent_proof() -> bool:
+    return needs_consent_proof(db.session(), current_principal().tenant_id)
 
 
 def basis_words() -> list[tuple[str, str, str]]:
@@ -68,6 +73,11 @@ def or_form_again(act: Callable[[], BaseResponse], form: Callable[[dict[str, str
 def typed(name: str) -> str:
     """A form field as typed."""
     return request.form.get(name, "")
+
+
+def typed_permission() -> Permission:
+    """What the fields of `leads/_basis.html` say; InvalidInput for a date that is none."""
+    return read_permission(typed("consent_source"), typed("consent_at"), typed("consent_proof"))
 
 
 def uploaded() -> tuple[BinaryIO, str]:

@@ -17,7 +17,7 @@ from models.leads import ImportStatus, LeadImport
 from models.states import NotAllowedNow
 from services import leads as room
 from views.fragments import live_fragment
-from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, uploaded
+from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, typed_permission, uploaded
 from views.leads.reading_words import reading_words
 from views.leads.wizard import kind_words, step_of
 
@@ -107,6 +107,7 @@ def _receive() -> BaseResponse:
             list_name=typed("list_name"),
             list_id=int(chosen) if chosen.isdecimal() else None,
             is_guided=True,
+            permission=typed_permission(),
         )
         import_id = room.create_import(session, who.tenant_id, new, actor=who.user_id, now=utcnow()).id
         session.commit()

@@ -1,16 +1,17 @@
 """`/leads/suppressions`: who must not be written to."""
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from werkzeug.wrappers import Response as BaseResponse
 
 from core.access import current_principal, requires
-from core.db import db
+from core.db import db, make_session_factory
 from core.formats import number
 from core.paging import Page as ItemPage
 from models.leads import Suppression
 from services import leads as room
-from views.leads.blueprint import Page, blueprint, or_form_again, typed, uploaded
+from views.leads.blueprint import CSV, Page, blueprint, download, or_form_again, typed, uploaded
 
 
 @blueprint.get("/suppressions")
@@ -34,6 +35,14 @@ def import_suppressions() -> Page:
     return or_form_again(_import, _page)
 
 
+@blueprint.get("/suppressions/export")
+@requires("leads.export")
+def export_suppressions() -> Response:
+    """The list as a file."""
+    rows = room.suppression_rows(make_session_factory(db.engine), current_principal().tenant_id)
+    return download(room.as_csv(rows), CSV, "nao-perturbe.csv")
+
+
 @blueprint.post("/suppressions/<int:suppression_id>/delete")
 @requires("leads.delete")
 def remove_suppression(suppression_id: int) -> BaseResponse:
@@ -47,13 +56,25 @@ def remove_suppression(suppression_id: int) -> BaseResponse:
 
 def _suppress() -> BaseResponse:
     who, session = current_principal(), db.session()
-    said = typed("phone")
-    entry = room.Entry(email=said, reason=typed("reason")) if "@" in said else room.Entry(said, "", typed("reason"))
-    _found, is_new = room.suppress_entry(session, who.tenant_id, entry, actor=who.user_id)
+    done = room.suppress_typed(session, who.tenant_id, typed("phone"), reason=typed("reason"), actor=who.user_id)
     session.commit()
-    text = _("Pronto: este contato não recebe mais nada.") if is_new else _("Este contato já estava na lista.")
-    flash(text, "success" if is_new else "info")
+    flash(_words_of(done), "success" if done.added else "info")
     return redirect(url_for("leads.suppressions"), 303)
+
+
+def _words_of(done: room.Suppressed) -> str:
+    if not done.added:
+        return str(ngettext("Este contato já estava na lista.", "Estes contatos já estavam na lista.", done.already))
+    words = [
+        ngettext(
+            "Pronto: este contato não recebe mais nada.",
+            "Pronto: %(num)s contatos não recebem mais nada.",
+            done.added,
+        )
+    ]
+    if done.already:
+        words.append(ngettext("%(num)s já estava na lista.", "%(num)s já estavam na lista.", done.already))
+    return " ".join(words)
 
 
 def _import() -> BaseResponse:
@@ -62,7 +83,8 @@ def _import() -> BaseResponse:
     done = room.import_suppressions(session, who.tenant_id, stream, filename, reason=typed("reason"), actor=who.user_id)
     session.commit()
     text = _(
-        "%(added)s números entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas sem número válido.",
+        "%(added)s contatos entraram, %(already)s já estavam ou se repetiam, %(invalid)s linhas sem telefone nem "
+        "e-mail válido.",
         added=number(done.added),
         already=number(done.already),
         invalid=number(done.invalid),

@@ -30,8 +30,9 @@ from services.leads.extraction.run import (
     move,
 )
 from services.leads.extraction.words import ending_of
-from services.leads.imports import NewImport, StoredUpload, create_import, discard_upload, import_of, receive_upload
+from services.leads.imports import NewImport, create_import, import_of
 from services.leads.merging import PlanIsFull
+from services.leads.uploads import StoredUpload, discard_upload, receive_upload
 
 SOURCE: Final = "extraction"
 MAPPING: Final = {

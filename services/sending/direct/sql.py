@@ -46,8 +46,9 @@ WITH due AS (
 )
 SELECT d.tenant_id, d.id, d.instance_id, d.phone, COALESCE(n.recipient_id, ''), d.body, d.media_id, d.template,
     d.attempts, due.waiting > 1,
-    d.kind <> 'confirmation' AND EXISTS (
-        SELECT 1 FROM suppressions x WHERE x.tenant_id = d.tenant_id AND x.phone_key = d.phone_key)
+    d.kind <> 'confirmation' AND (
+        EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = d.tenant_id AND x.phone_key = d.phone_key)
+        OR EXISTS (SELECT 1 FROM platform_suppressions x WHERE x.phone_key = d.phone_key))
 FROM due
 JOIN direct_messages d ON d.tenant_id = due.tenant_id AND d.id = due.id
 LEFT JOIN number_checks n ON n.tenant_id = d.tenant_id AND n.phone_key = d.phone_key AND n.has_whatsapp

@@ -48,6 +48,7 @@ WITH piece AS MATERIALIZED (
       AND EXISTS (SELECT 1 FROM campaigns k WHERE k.tenant_id = :tenant_id AND k.id = :campaign_id
                   AND k.status IN ('running', 'waiting_quota', 'waiting_window'))
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = :tenant_id AND x.phone_key = r.phone_key)
+      AND NOT EXISTS (SELECT 1 FROM platform_suppressions x WHERE x.phone_key = r.phone_key)
       AND NOT EXISTS (
           SELECT 1 FROM campaign_contacts o
           JOIN campaigns f ON f.tenant_id = o.tenant_id AND f.id = o.campaign_id

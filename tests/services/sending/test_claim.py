@@ -9,6 +9,7 @@ import pytest
 
 from core.tenancy import system_scope
 from models.campaigns import RotationMode
+from services import leads
 from services.sending.claim import ClaimOrder, claim
 from services.sending.rotation import Candidate
 from services.sending.turns import Turn
@@ -47,6 +48,21 @@ def test_a_paused_campaign_gives_nothing(scene: Scene) -> None:
     report = claimed(scene, order(scene, campaign, [number]))
     assert (report.claimed, report.dry) == ([], {campaign})
     assert scene.number(number).leased_by is None
+
+
+def test_who_is_on_everybodys_list_is_left_out_of_a_running_campaign(scene: Scene) -> None:
+    numbers = [scene.add_number(NOWHERE), scene.add_number(NOWHERE)]
+    people = phones(2)
+    campaign = scene.add_campaign(numbers, people)
+    with system_scope("test"), scene.factory.begin() as session:
+        assert leads.block_for_everybody(session, leads.Entry(phone=people[0]))
+    try:
+        found = [one.phone for one in claimed(scene, order(scene, campaign, numbers)).claimed]
+    finally:
+        with system_scope("test"), scene.factory.begin() as session:
+            leads.unblock_for_everybody(session, leads.Entry(phone=people[0]))
+    assert found == [people[1]]
+    assert scene.contacts(campaign)[people[0]].status == "suppressed"
 
 
 @pytest.mark.parametrize("status", ["paused", "cancelled"])

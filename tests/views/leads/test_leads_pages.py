@@ -158,8 +158,11 @@ def test_the_export_opens_in_a_spreadsheet_without_running_anything(owner: PageC
     found = importer.send(csv_of("=1+1;11900000001;;;@SUM(A1)"))
     answer = owner.http.get(f"/leads/lists/{found.list_id}/export?format=csv")
     header, row = answer.get_data(as_text=True).splitlines()
-    assert header == "\ufeffnome;telefone;whatsapp_link;email;cidade;categoria;status;bairro"
-    assert row == "'=1+1;(11) 90000-0001;https://wa.me/5511900000001;;;;1;'@SUM(A1)"
+    assert header == (
+        "\ufeffnome;telefone;whatsapp_link;email;cidade;categoria;status;base_legal;consentimento_origem;"
+        "consentimento_data;consentimento_comprovante;bairro"
+    )
+    assert row == "'=1+1;(11) 90000-0001;https://wa.me/5511900000001;;;;1;customer;;;;'@SUM(A1)"
     sheet = owner.http.get(f"/leads/lists/{found.list_id}/export?format=xlsx")
     assert sheet.get_data()[:2] == b"PK"
     assert owner.http.get(f"/leads/lists/{found.list_id}/export?format=doc").status_code == 404
@@ -189,7 +192,7 @@ def test_a_file_of_numbers_is_left_alone_at_once(owner: PageClient) -> None:
     owner.get("/leads/suppressions")
     content = csv_of("11900000001;0", "11 90000-0001;1", "x;1", "11900000002;0", header="telefone;status")
     owner.post("/leads/suppressions/import", {"file": (io.BytesIO(content), "nao-me-ligue.csv")})
-    assert "2 números entraram, 1 já estavam ou se repetiam, 1 linhas" in owner.get("/leads/suppressions").text
+    assert "2 contatos entraram, 1 já estavam ou se repetiam, 1 linhas" in owner.get("/leads/suppressions").text
 
 
 PAGES = ["/leads/lists/{list}", "/leads/imports/{import}", "/leads/imports/{import}/live"]
@@ -254,3 +257,48 @@ def test_without_a_licence_nothing_is_taken_in(sign_in: SignIn, make_tenant: Any
     answer = send(client, csv_of(ANA))
     assert answer.status_code == 403
     assert "licença" in answer.text
+
+
+def test_what_was_said_of_the_permission_is_shown_on_the_import_and_kept_when_the_form_comes_back(
+    owner: PageClient, tenant: TenantHandle
+) -> None:
+    said = {"consent_source": "feira de maio", "consent_at": "2026-05-10", "consent_proof": "https://example.com/ata"}
+    refused = send(owner, csv_of(ANA), **(said | {"consent_at": "ontem"}))
+    assert refused.status_code == 422
+    again = refused.get_data(as_text=True)
+    assert "feira de maio" in again and "https://example.com/ata" in again
+    assert 'id="f-consent_at-error"' in again
+    answer = send(owner, csv_of(ANA), **said)
+    page = owner.get(answer.location).text
+    assert 'data-figure="legal_basis" data-value="customer"' in page
+    assert "feira de maio" in page
+    assert 'href="https://example.com/ata"' in page
+
+
+def test_several_are_left_alone_at_once_and_downloaded(owner: PageClient, viewer: PageClient) -> None:
+    owner.get("/leads/suppressions")
+    refused = owner.post("/leads/suppressions", {"phone": "11 90000-0001\n123\nBia@example.com", "reason": "pediram"})
+    assert refused.status_code == 422
+    assert "Ninguém foi incluído ainda" in refused.text and "“123”" in refused.text
+    assert "Bia@example.com" in refused.text, "nothing typed is lost"
+    assert 'data-status="empty"' in owner.get("/leads/suppressions").text
+    owner.post("/leads/suppressions", {"phone": "11 90000-0001\nBia@example.com\n(11) 90000-0001", "reason": "pediram"})
+    page = owner.get("/leads/suppressions").text
+    assert "2 contatos não recebem mais nada" in page and "1 já estava na lista" in page
+    lines = owner.http.get("/leads/suppressions/export").get_data(as_text=True).splitlines()
+    assert [line.split(";")[:4] for line in lines[1:]] == [
+        ["(11) 90000-0001", "", "pediram", "manual"],
+        ["", "bia@example.com", "pediram", "manual"],
+    ]
+    assert viewer.http.get("/leads/suppressions/export").status_code == 403
+
+
+def test_a_forgotten_person_is_on_the_list_without_a_name(
+    owner: PageClient, factory: sessionmaker[Session], tenant: TenantHandle
+) -> None:
+    with tenant_scope(tenant.id), factory.begin() as session:
+        leads.forget_for_good(session, tenant.id, email="ana@example.com", reason="privacy")
+    page = owner.get("/leads/suppressions").text
+    assert 'data-status="forgotten"' in page and "ana@" not in page
+    assert 'data-status="forgotten"' in owner.get("/leads/suppressions?q=ana@example.com").text
+    assert "ana" not in owner.http.get("/leads/suppressions/export").get_data(as_text=True)
