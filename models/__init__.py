@@ -3,6 +3,17 @@
 Importing this package registers every table on `core.db.Base.metadata`.
 """
 
-from models import accounts, audit, campaigns, inbox, instances, leads, media, outgoing, sending
+from models import accounts, audit, campaigns, inbox, instances, leads, leads_people, media, outgoing, sending
 
-__all__ = ["accounts", "audit", "campaigns", "inbox", "instances", "leads", "media", "outgoing", "sending"]
+__all__ = [
+    "accounts",
+    "audit",
+    "campaigns",
+    "inbox",
+    "instances",
+    "leads",
+    "leads_people",
+    "media",
+    "outgoing",
+    "sending",
+]
