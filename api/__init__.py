@@ -13,7 +13,9 @@ from api import (
     instances_direct,
     instances_templates,
     leads,
+    leads_deeds,
     leads_imports,
+    leads_people,
     media,
 )
 from api.common import init_api
@@ -28,6 +30,8 @@ ROOMS = (
     instances_templates.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
+    leads_people.blueprint,
+    leads_deeds.blueprint,
     campaigns.blueprint,
     campaigns_trial.blueprint,
     media.blueprint,

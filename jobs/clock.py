@@ -38,7 +38,7 @@ PERIODIC: Final = (
     Periodic("jobs.leads.sweep_imports", 30),
     Periodic("jobs.leads.purge_lists", 60),
     Periodic("jobs.leads.sweep_deeds", 30),
-    Periodic("jobs.leads.sweep_search", 60),
+    Periodic("jobs.leads.sweep_search", 300),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),
     Periodic("jobs.accounts.forget_what_is_over", 3600),
 )

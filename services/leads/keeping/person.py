@@ -102,9 +102,17 @@ def change_lead(
 
 
 def add_lead(
-    session: Session, tenant_id: int, phone: str, basis: str, said: PersonInput, *, actor: int | None, now: datetime
+    session: Session,
+    tenant_id: int,
+    phone: str,
+    basis: str,
+    said: PersonInput,
+    *,
+    actor: int | None,
+    now: datetime,
+    source: str = "manual",
 ) -> Lead:
-    """One person by hand. InvalidInput names the fields; AlreadyLead, PlanIsFull, NoLiveLicence."""
+    """One person by hand (or a program's). InvalidInput names the fields; AlreadyLead, PlanIsFull, NoLiveLicence."""
     require_live_licence(session, tenant_id, now)
     found = from_whatsapp_link(phone) or parse(phone)
     problems: dict[str, list[str]] = {} if isinstance(found, Phone) else {"phone": [found.sentence]}
@@ -120,7 +128,7 @@ def add_lead(
     identity = {"tenant_id": tenant_id, "phone": found.digits, "phone_key": found.key}
     made = session.scalar(
         insert(Lead)
-        .values(**identity, **values, source="manual", legal_basis=LegalBasis(basis))
+        .values(**identity, **values, source=source, legal_basis=LegalBasis(basis))
         .on_conflict_do_nothing(index_elements=["tenant_id", "phone_key"])
         .returning(Lead.id)
     )
