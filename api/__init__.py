@@ -13,8 +13,10 @@ from api import (
     instances_direct,
     instances_templates,
     leads,
+    leads_deeds,
     leads_import_stages,
     leads_imports,
+    leads_people,
     media,
 )
 from api.common import init_api
@@ -30,6 +32,8 @@ ROOMS = (
     leads_import_stages.blueprint,
     leads_imports.blueprint,
     leads.blueprint,
+    leads_people.blueprint,
+    leads_deeds.blueprint,
     campaigns.blueprint,
     campaigns_trial.blueprint,
     media.blueprint,

@@ -1,23 +1,19 @@
-"""`/api/leads`: lists, their people, files out, suppressions (contract 3.1)."""
+"""`/api/leads`: lists and suppressions (contract 3.1). The people are in `api.leads_people`."""
 
 from typing import Any
 
 import marshmallow as ma
-from flask import Response
 from flask_smorest.fields import Upload
 
 from api.common import Blueprint, PageArgs, Schema, StrictSchema, page_of
-from api.leads_imports import download
 from core.access import current_principal, requires
 from core.clock import utcnow
-from core.db import db, make_session_factory
+from core.db import db
 from core.paging import Page
 from models.leads import LeadList, Suppression
 from services import leads as room
 
 blueprint = Blueprint("leads_api", __name__, url_prefix="/api/leads", description="Leads, listas e não perturbe")
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class SearchArgs(PageArgs):
@@ -35,36 +31,10 @@ class ListSchema(Schema):
     created_at = ma.fields.AwareDateTime()
 
 
-class LeadSchema(Schema):
-    """One person; `extra` holds the further columns of their files."""
-
-    id = ma.fields.Integer(required=True)
-    phone = ma.fields.String(required=True)
-    name = ma.fields.String()
-    email = ma.fields.String()
-    city = ma.fields.String()
-    category = ma.fields.String()
-    extra = ma.fields.Dict(keys=ma.fields.String(), values=ma.fields.String())
-    source = ma.fields.String()
-    legal_basis = ma.fields.String()
-    consent_source = ma.fields.String()
-    consent_at = ma.fields.AwareDateTime(allow_none=True)
-    consent_proof = ma.fields.String()
-    is_suppressed = ma.fields.Boolean()
-    created_at = ma.fields.AwareDateTime()
-    updated_at = ma.fields.AwareDateTime()
-
-
 class DeleteListArgs(StrictSchema):
     """`?with_leads=true` also removes the people who are in no other list."""
 
     with_leads = ma.fields.Boolean(load_default=False)
-
-
-class ExportArgs(StrictSchema):
-    """`?format=csv|xlsx`"""
-
-    format = ma.fields.String(load_default="csv", validate=ma.validate.OneOf(["csv", "xlsx"]))
 
 
 class SuppressionSchema(Schema):
@@ -135,35 +105,6 @@ def delete_list(args: dict[str, bool], list_id: int) -> None:
     who, session = current_principal(), db.session()
     room.delete_list(session, who.tenant_id, list_id, actor=who.user_id, now=utcnow(), **args)
     session.commit()
-
-
-@blueprint.get("/lists/<int:list_id>/leads")
-@blueprint.arguments(SearchArgs, location="query")
-@blueprint.response(200, page_of(LeadSchema))
-@requires("leads.read")
-def get_leads(args: dict[str, Any], list_id: int) -> dict[str, Any]:
-    """The people of a list, the newest first."""
-    tenant_id, session = current_principal().tenant_id, db.session()
-    query, page = args.pop("q"), args
-    found = room.page_of_leads(session, tenant_id, list_id, query=query, **page)
-    stopped = room.suppressed_keys(session, tenant_id, [lead.phone_key for lead in found.items])
-    for lead in found.items:
-        lead.is_suppressed = lead.phone_key in stopped  # type: ignore[attr-defined]
-    return {"items": found.items, "next_cursor": found.next_cursor}
-
-
-@blueprint.get("/lists/<int:list_id>/export")
-@blueprint.arguments(ExportArgs, location="query")
-@blueprint.response(200, content_type="application/octet-stream")
-@requires("leads.export")
-def export_list(args: dict[str, str], list_id: int) -> Response:
-    """The list as a file, streamed."""
-    tenant_id, session = current_principal().tenant_id, db.session()
-    extras = room.extra_names(session, tenant_id, list_id)
-    rows = room.export_rows(make_session_factory(db.engine), tenant_id, list_id, extras)
-    if args["format"] == "xlsx":
-        return download(room.as_xlsx(rows), XLSX, f"leads-{list_id}.xlsx")
-    return download(room.as_csv(rows), CSV, f"leads-{list_id}.csv")
 
 
 @blueprint.get("/suppressions")

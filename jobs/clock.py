@@ -39,6 +39,8 @@ PERIODIC: Final = (
     Periodic("jobs.leads.discard_unanswered", 3600),
     Periodic("jobs.leads.purge_lists", 60),
     Periodic("jobs.leads_extractions.sweep_extractions", 10),
+    Periodic("jobs.leads.sweep_deeds", 30),
+    Periodic("jobs.leads.sweep_search", 300),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),
     Periodic("jobs.accounts.forget_what_is_over", 3600),
 )

@@ -1,4 +1,4 @@
-"""Imports, undos of large ones, and what time does to deleted lists."""
+"""Imports, undos of large ones, deeds on many people, the search's copy, and what time does to deleted lists."""
 
 import contextlib
 import time
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.clock import utcnow
 from core.db import unit_of_work
 from core.errors import AppError
-from core.queue import IMPORTS, Job, enqueue
+from core.queue import DEFAULT, IMPORTS, Job, enqueue
 from core.tenancy import tenant_scope
 from jobs.base import job, session_factory, system_work, tenant_work
 from models.leads import ImportStatus
@@ -68,6 +68,7 @@ def _work(task: leads.ImportTask) -> str:
         if verdict.people >= MANY_PEOPLE:
             with tenant_work(task.tenant_id) as session:
                 leads.refresh_statistics(session)
+            refresh_search(task.tenant_id)
         return "finished"
     finally:
         table.source.close()
@@ -147,3 +148,43 @@ def purge_lists() -> int:
         with tenant_work(tenant_id) as session:
             leads.purge_list(session, tenant_id, list_id, now=utcnow())
     return len(due)
+
+
+@job
+def run_deed(tenant_id: int, deed_id: int) -> int:
+    """Go through everybody a deed is meant for, a step a transaction -> steps. Killed, it goes on where it was."""
+    steps, has_more = 0, True
+    while has_more:
+        with tenant_work(tenant_id) as session:
+            has_more = leads.run_deed_step(session, tenant_id, deed_id, now=utcnow())
+        steps += 1
+    return steps
+
+
+@job
+def sweep_deeds() -> int:
+    """Leave a job for every deed that isn't finished: its row is locked while somebody works on it."""
+    with system_work("leads: sweep the unfinished deeds") as session:
+        open_ones = leads.open_deeds(session)
+    return sum(enqueue(Job("jobs.leads.run_deed", ids, DEFAULT)) for ids in open_ones)
+
+
+@job
+def refresh_search(tenant_id: int) -> int:
+    """Bring the search's copy of a tenant's leads up to date, a segment a transaction -> segments."""
+    segments = 0
+    with tenant_work(tenant_id) as session:
+        has_more = leads.refresh_search(session, tenant_id)
+    while has_more:
+        segments += 1
+        with tenant_work(tenant_id) as session:
+            has_more = leads.refresh_search(session, tenant_id)
+    return segments
+
+
+@job
+def sweep_search() -> int:
+    """Leave a job for every tenant whose leads have changed since the search's copy was made."""
+    with system_work("leads: find stale search blocks") as session:
+        tenants = leads.tenants_with_stale_blocks(session)
+    return sum(enqueue(Job("jobs.leads.refresh_search", (one,), IMPORTS)) for one in tenants)

@@ -74,6 +74,11 @@ class Lead(TenantOwned, Permitted, Created, Base):
         UniqueConstraint("tenant_id", "phone_key"),
         Index("ix_leads_tenant_id_place_id", "tenant_id", "place_id", postgresql_where=text("place_id <> ''")),
         Index("ix_leads_extracted", "tenant_id", "id", postgresql_where=text("source = 'extraction'")),
+        Index("ix_leads_tenant_id_city", "tenant_id", "city", "id", postgresql_where=text("city <> ''")),
+        Index("ix_leads_tenant_id_category", "tenant_id", "category", "id", postgresql_where=text("category <> ''")),
+        Index("ix_leads_tenant_id_legal_basis", "tenant_id", "legal_basis", "id"),
+        # A file's rows come by the million and need none: they are found at once by going through the leads.
+        Index("ix_leads_not_imported", "tenant_id", "source", "id", postgresql_where=text("source <> 'import'")),
     )
 
     phone: Mapped[str] = mapped_column(String(20))

@@ -3,7 +3,7 @@
 from migrations.support import force_policy, run
 
 revision = "20261125_2040"
-down_revision = "20261125_2020"
+down_revision = "20261125_2030"
 branch_labels = None
 depends_on = None
 

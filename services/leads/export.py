@@ -1,4 +1,4 @@
-"""A list as a file: read in pages of its own short transactions, so that a slow download holds no connection and a
+"""Leads as a file: read in pages of its own short transactions, so that a slow download holds no connection and a
 million leads take no more memory than a thousand."""
 
 import csv
@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from core.db import SessionFactory
 from core.phone import display
 from core.tenancy import tenant_scope
-from models.leads import Lead, LeadImport, LeadImportReject, LeadListMember
+from models.leads import Lead, LeadImport, LeadImportReject
 from services.leads.columns import PERMISSION_COLUMNS
+from services.leads.finding import LeadFilter, ids_of_people
+from services.leads.keeping import stopped_among
 from services.leads.lists import list_of
-from services.leads.people import leads_by_id, leads_in_list, members_of
+from services.leads.people import leads_by_id, leads_in_list
 from services.leads.refusals import ROW_REASONS
-from services.leads.suppressions import suppressed_keys
 from services.leads.text import harmless
 
 PAGE_ROWS: Final = 2_000
@@ -40,31 +41,35 @@ SHEET_ROWS: Final = 1_048_575
 XLSX_CHUNK_BYTES: Final = 256 * 1024
 
 
-def extra_names(session: Session, tenant_id: int, list_id: int) -> list[str]:
-    """The further columns of a list's people, by name."""
-    list_of(session, tenant_id, list_id)
-    keys = (
-        leads_in_list(tenant_id, list_id)
-        .with_only_columns(func.jsonb_object_keys(Lead.extra).label("name"))
-        .distinct()
-        .subquery()
-    )
+def extra_names(session: Session, tenant_id: int, list_id: int | None = None) -> list[str]:
+    """The further columns of a list's people (of all of them without a list), by name."""
+    people = select(Lead).where(Lead.tenant_id == tenant_id)
+    if list_id is not None:
+        list_of(session, tenant_id, list_id)
+        people = leads_in_list(tenant_id, list_id)
+    keys = people.with_only_columns(func.jsonb_object_keys(Lead.extra).label("name")).distinct().subquery()
     return list(session.scalars(select(keys.c.name).order_by(keys.c.name)))
 
 
 def export_rows(factory: SessionFactory, tenant_id: int, list_id: int, extras: Sequence[str]) -> Iterator[list[str]]:
+    """A list's people as `export_people` writes them."""
+    return export_people(factory, tenant_id, LeadFilter(list_id=list_id), extras)
+
+
+def export_people(
+    factory: SessionFactory, tenant_id: int, asked: LeadFilter, extras: Sequence[str]
+) -> Iterator[list[str]]:
     """Header, then a row a lead in the order they came. `status` is 1, and 0 for who must not be written to, so that
     the file can be imported again, here or elsewhere. The link holds the whole number; the phone is for reading."""
     yield [*OWN_COLUMNS, *extras]
     after = 0
     while True:
         with tenant_scope(tenant_id), factory() as session:
-            behind = members_of(tenant_id, list_id).where(LeadListMember.lead_id > after)
-            ids = session.scalars(behind.order_by(LeadListMember.lead_id).limit(PAGE_ROWS)).all()
+            ids = ids_of_people(session, tenant_id, asked, after=after, most=PAGE_ROWS)
             leads = leads_by_id(session, tenant_id, ids)
-            stopped = suppressed_keys(session, tenant_id, [lead.phone_key for lead in leads])
+            stopped = stopped_among(session, tenant_id, leads)
         for lead in leads:
-            yield _lead_row(lead, extras, is_suppressed=lead.phone_key in stopped)
+            yield _lead_row(lead, extras, is_suppressed=lead.id in stopped)
         if len(ids) < PAGE_ROWS:
             return
         after = ids[-1]

@@ -1,47 +1,15 @@
-"""The leads of a list: search, key-set paging, leaving and coming back."""
+"""The leads of a list: reading them, leaving it and coming back."""
 
-import re
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
+from sqlalchemy import Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.leads import Lead, LeadList, LeadListMember
 from services.audit import record_audit
 from services.leads.lists import list_of
 from services.leads.refusals import LeadNotFound
-
-_ACCENTED, _BARE = "áàâãäéèêëíìîïóòôõöúùûüçñ", "aaaaaeeeeiiiiooooouuuucn"
-_NOT_DIGIT = re.compile(r"\D")
-MIN_DIGITS = 3
-
-
-def page_of_leads(
-    session: Session,
-    tenant_id: int,
-    list_id: int,
-    *,
-    query: str = "",
-    limit: int = DEFAULT_LIMIT,
-    cursor: str | None = None,
-) -> Page[Lead]:
-    """A list's leads, the newest first. `query`: part of a name or e-mail (accents don't matter) or of a phone."""
-    list_of(session, tenant_id, list_id)
-    if query.strip():
-        found = leads_in_list(tenant_id, list_id).where(matches(query.strip()))
-        return fetch_page(session, found, [LeadListMember.lead_id], limit=limit, cursor=cursor)
-    ids = fetch_page(session, members_of(tenant_id, list_id), [LeadListMember.lead_id], limit=limit, cursor=cursor)
-    return Page(leads_by_id(session, tenant_id, ids.items)[::-1], ids.next_cursor)
-
-
-def members_of(tenant_id: int, list_id: int) -> Select[int]:
-    """The ids alone: one index holds them in order, so a page costs the same at any depth, whatever the planner
-    believes about the leads."""
-    return select(LeadListMember.lead_id).where(
-        LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id
-    )
 
 
 def leads_by_id(session: Session, tenant_id: int, ids: Sequence[int]) -> list[Lead]:
@@ -59,16 +27,6 @@ def leads_in_list(tenant_id: int, list_id: int) -> Select[Lead]:
         )
         .where(Lead.tenant_id == tenant_id, LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id)
     )
-
-
-def matches(query: str) -> ColumnElement[bool]:
-    """Phone when the query is mostly digits, else name or e-mail."""
-    digits = _NOT_DIGIT.sub("", query)
-    if len(digits) >= MIN_DIGITS and not any(c.isalpha() for c in query):
-        return Lead.phone.contains(digits, autoescape=True)
-    wanted = query.lower().translate(str.maketrans(_ACCENTED, _BARE))
-    bare_name = func.translate(func.lower(Lead.name), _ACCENTED, _BARE)
-    return or_(bare_name.contains(wanted, autoescape=True), Lead.email.contains(query.lower(), autoescape=True))
 
 
 def remove_from_list(session: Session, tenant_id: int, list_id: int, lead_id: int, *, actor: int | None) -> Lead:

@@ -1,6 +1,6 @@
-"""Pages of leads: lists, import, suppressions."""
+"""Pages of leads: lists, people, import, suppressions."""
 
-from views.leads import imports, lists, suppressions, wizard
+from views.leads import deeds, imports, lists, merges, people, person, suppressions, wizard
 from views.leads.blueprint import blueprint
 
-__all__ = ["blueprint", "imports", "lists", "suppressions", "wizard"]
+__all__ = ["blueprint", "deeds", "imports", "lists", "merges", "people", "person", "suppressions", "wizard"]

@@ -1,6 +1,6 @@
 """`/leads`: lists, the people of one, files out."""
 
-from typing import Final
+from dataclasses import replace
 
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -9,13 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from core.access import current_principal, requires
 from core.clock import utcnow
-from core.db import db, make_session_factory
-from core.errors import NotFound
+from core.db import db
 from services import leads as room
 from services.accounts import entitlement_of
-from views.leads.blueprint import CSV, XLSX, blueprint, download, flash_with_undo
-
-PEOPLE_A_PAGE: Final = 30
+from views.leads.blueprint import blueprint, flash_with_undo
+from views.leads.people import people_context, people_file
 
 
 @blueprint.get("")
@@ -39,18 +37,9 @@ def index() -> str:
 @requires("leads.read")
 def show_list(list_id: int) -> str:
     """The people of a list."""
-    tenant_id, session = current_principal().tenant_id, db.session()
-    query = request.args.get("q", "")
-    page = room.page_of_leads(
-        session, tenant_id, list_id, query=query, limit=PEOPLE_A_PAGE, cursor=request.args.get("cursor")
-    )
-    return render_template(
-        "leads/list.html",
-        list=room.list_of(session, tenant_id, list_id),
-        page=page,
-        query=query,
-        stopped=room.suppressed_keys(session, tenant_id, [lead.phone_key for lead in page.items]),
-    )
+    found = room.list_of(db.session(), current_principal().tenant_id, list_id)
+    asked = replace(room.LeadFilter.of(request.args), list_id=list_id)
+    return render_template("leads/list.html", list=found, **people_context(asked))
 
 
 @blueprint.post("/lists/<int:list_id>/delete")
@@ -103,13 +92,5 @@ def put_back(list_id: int, lead_id: int) -> BaseResponse:
 @blueprint.get("/lists/<int:list_id>/export")
 @requires("leads.export")
 def export(list_id: int) -> Response:
-    """The list as CSV or XLSX."""
-    tenant_id, session = current_principal().tenant_id, db.session()
-    extras = room.extra_names(session, tenant_id, list_id)
-    rows = room.export_rows(make_session_factory(db.engine), tenant_id, list_id, extras)
-    wanted = request.args.get("format", "csv")
-    if wanted == "xlsx":
-        return download(room.as_xlsx(rows), XLSX, f"leads-{list_id}.xlsx")
-    if wanted != "csv":
-        raise NotFound
-    return download(room.as_csv(rows), CSV, f"leads-{list_id}.csv")
+    """The list, or those of it whom the filter finds, as CSV or XLSX."""
+    return people_file(replace(room.LeadFilter.of(request.args), list_id=list_id), f"leads-{list_id}")

@@ -1,0 +1,135 @@
+"""A filter as conditions on the table of leads; the text apart, since it has a way of its own."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from models.campaigns import CampaignContact
+from models.instances import NumberCheck
+from models.leads import Lead, LeadListMember, Suppression
+from models.leads_people import LeadTag
+from services.leads.finding import sql
+from services.leads.finding.filter import LeadFilter, Standing
+from services.leads.finding.words import ACCENTED, PLAIN, bare, phone_in, pieces_of
+
+MOST_VALUES: Final = 2_000
+"""Different spellings of cities (or categories, or tags) that are looked through."""
+
+
+def conditions_of(session: Session, tenant_id: int, asked: LeadFilter) -> list[ColumnElement[bool]]:
+    """All but the text; the tenant's own comes first."""
+    found: list[ColumnElement[bool]] = [Lead.tenant_id == tenant_id]
+    if asked.list_id:
+        found.append(_is_member(tenant_id, asked.list_id))
+    if asked.city:
+        found.append(Lead.city.in_(_spellings(session, tenant_id, sql.VALUES_OF_CITY, asked.city)))
+    if asked.category:
+        found.append(Lead.category.in_(_spellings(session, tenant_id, sql.VALUES_OF_CATEGORY, asked.category)))
+    if asked.tag:
+        tagged = select(LeadTag.lead_id).where(LeadTag.tenant_id == tenant_id, LeadTag.tag == asked.tag)
+        found.append(Lead.id.in_(tagged))
+    found += _own_columns(asked)
+    found += _standing(tenant_id, asked.status)
+    found += _history(tenant_id, asked)
+    return found
+
+
+def text_conditions(query: str) -> list[ColumnElement[bool]]:
+    """The text on the leads themselves: for the few that the search's copy can't answer for."""
+    whole = phone_in(query)
+    if whole is not None:
+        return [Lead.phone_key == whole.key]
+    words = [func.translate(func.lower(own), ACCENTED, PLAIN) for own in (Lead.name, Lead.email)] + [Lead.phone]
+    return [or_(*(word.contains(piece, autoescape=True) for word in words)) for piece in pieces_of(query)]
+
+
+def values_of(session: Session, tenant_id: int, column: str) -> list[str]:
+    """The different cities, categories or tags of a tenant, for a menu; the first MOST_VALUES by name."""
+    statement = {"city": sql.VALUES_OF_CITY, "category": sql.VALUES_OF_CATEGORY, "tag": sql.VALUES_OF_TAG}[column]
+    return list(session.scalars(statement, {"tenant": tenant_id, "most": MOST_VALUES}))
+
+
+def suppressed_among(tenant_id: int) -> ColumnElement[bool]:
+    """Whether a lead must not be written to, by phone or e-mail."""
+    by_phone = exists().where(Suppression.tenant_id == tenant_id, Suppression.phone_key == Lead.phone_key)
+    by_email = exists().where(
+        Suppression.tenant_id == tenant_id, Lead.email != "", Suppression.email == func.lower(Lead.email)
+    )
+    return or_(by_phone, by_email)
+
+
+def _spellings(session: Session, tenant_id: int, statement: Any, wanted: str) -> Sequence[str]:
+    """The values that are the wanted one but for capitals and accents."""
+    values: Iterable[str] = session.scalars(statement, {"tenant": tenant_id, "most": MOST_VALUES})
+    return [value for value in values if bare(value) == bare(wanted)] or [wanted]
+
+
+def _is_member(tenant_id: int, list_id: int) -> ColumnElement[bool]:
+    members = select(LeadListMember.lead_id).where(
+        LeadListMember.tenant_id == tenant_id, LeadListMember.list_id == list_id
+    )
+    return Lead.id.in_(members)
+
+
+def _own_columns(asked: LeadFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if asked.source:
+        found.append(Lead.source == asked.source)
+    if asked.source and asked.source != "import":
+        found.append(Lead.source != "import")
+    if asked.legal_basis:
+        found.append(Lead.legal_basis == asked.legal_basis)
+    return found
+
+
+def _standing(tenant_id: int, status: str) -> list[ColumnElement[bool]]:
+    has_none = select(NumberCheck.phone_key).where(
+        NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp.is_(False)
+    )
+    if status == Standing.INVALID:
+        return [Lead.phone_key.in_(has_none)]
+    if status == Standing.SUPPRESSED:
+        return [Lead.id.in_(_suppressed_ids(tenant_id))]
+    if status == Standing.REACHABLE:
+        unreachable = exists().where(
+            NumberCheck.tenant_id == tenant_id,
+            NumberCheck.phone_key == Lead.phone_key,
+            NumberCheck.has_whatsapp.is_(False),
+        )
+        return [~suppressed_among(tenant_id), ~unreachable]
+    return []
+
+
+def _suppressed_ids(tenant_id: int) -> Any:
+    """From the suppressions to the leads, which are many more. An e-mail is looked up among those that have one."""
+    other = Lead.__table__.alias("same_person")
+    by_phone = select(other.c.id).where(
+        other.c.tenant_id == tenant_id,
+        Suppression.tenant_id == tenant_id,
+        other.c.phone_key == Suppression.phone_key,
+    )
+    by_email = select(other.c.id).where(
+        other.c.tenant_id == tenant_id,
+        Suppression.tenant_id == tenant_id,
+        other.c.email != "",
+        func.lower(other.c.email) == Suppression.email,
+    )
+    return by_phone.union(by_email)
+
+
+def _history(tenant_id: int, asked: LeadFilter) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    for wanted, moment in ((asked.contacted, CampaignContact.sent_at), (asked.replied, CampaignContact.replied_at)):
+        if wanted == "yes":
+            keys = select(CampaignContact.phone_key).where(CampaignContact.tenant_id == tenant_id, moment.is_not(None))
+            found.append(Lead.phone_key.in_(keys))
+        if wanted == "no":
+            same = and_(
+                CampaignContact.tenant_id == tenant_id,
+                CampaignContact.phone_key == Lead.phone_key,
+                moment.is_not(None),
+            )
+            found.append(~exists().where(same))
+    return found

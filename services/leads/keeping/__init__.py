@@ -1,0 +1,81 @@
+"""One lead or many: added by hand, changed, tagged, moved, deleted, merged."""
+
+from services.leads.keeping.deeds import (
+    ACTIONS,
+    DEED_IN_REQUEST,
+    Deed,
+    DeedNotFound,
+    deed_of,
+    do_deed,
+    open_deeds,
+    run_deed_step,
+    start_deed,
+)
+from services.leads.keeping.history import Encounter, History, history_of
+from services.leads.keeping.merges import (
+    Likeness,
+    MergeNotFound,
+    likely_duplicates,
+    merge_leads,
+    recent_merges,
+    undo_merge,
+)
+from services.leads.keeping.person import (
+    AlreadyLead,
+    PersonInput,
+    add_lead,
+    change_lead,
+    delete_lead,
+    lead_of,
+    lists_of_lead,
+    stopped_among,
+    suppress_lead,
+    unsuppress_lead,
+)
+from services.leads.keeping.segments import (
+    SegmentNotFound,
+    all_segments,
+    delete_segment,
+    list_from_filter,
+    save_segment,
+    segment_of,
+)
+from services.leads.keeping.tags import tags_of
+
+__all__ = [
+    "ACTIONS",
+    "DEED_IN_REQUEST",
+    "AlreadyLead",
+    "Deed",
+    "DeedNotFound",
+    "Encounter",
+    "History",
+    "Likeness",
+    "MergeNotFound",
+    "PersonInput",
+    "SegmentNotFound",
+    "add_lead",
+    "all_segments",
+    "change_lead",
+    "deed_of",
+    "delete_lead",
+    "delete_segment",
+    "do_deed",
+    "history_of",
+    "lead_of",
+    "likely_duplicates",
+    "list_from_filter",
+    "lists_of_lead",
+    "merge_leads",
+    "open_deeds",
+    "recent_merges",
+    "run_deed_step",
+    "save_segment",
+    "segment_of",
+    "start_deed",
+    "stopped_among",
+    "suppress_lead",
+    "tags_of",
+    "undo_merge",
+    "unsuppress_lead",
+]
