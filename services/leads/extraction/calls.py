@@ -8,10 +8,9 @@ from sqlalchemy.orm import Session
 
 from connectors import apify
 from core.crypto import fingerprint
-from core.queue import enqueue_after_commit
 from models.leads_extractions import Extraction, ExtractionCall, ExtractionStatus
 from services.accounts import DirectoryEntry, find_in_directory
-from services.leads.extraction.create import ADVANCE, WEBHOOK
+from services.leads.extraction.create import WEBHOOK, advance_soon
 
 MOST_BYTES_KEPT: Final = 64 * 1024
 """Apify's own call is about 1 KB."""
@@ -48,5 +47,5 @@ def store_call(session: Session, owner: DirectoryEntry, body: bytes, *, now: dat
         )
         .values(next_check_at=now)
     )
-    enqueue_after_commit(session, ADVANCE, owner.tenant_id, owner.target_id)
+    advance_soon(session, owner.tenant_id, owner.target_id)
     return True

@@ -74,7 +74,7 @@ def create_extraction(
     record_audit(
         session, tenant_id, "leads.extract", actor_user_id=actor, target=("extraction", made.id), most=asked.max_items
     )
-    enqueue_after_commit(session, ADVANCE, tenant_id, made.id)
+    advance_soon(session, tenant_id, made.id)
     return made
 
 
@@ -162,3 +162,8 @@ def _checked(new: NewExtraction) -> NewExtraction:
     if problems:
         raise InvalidInput(fields=problems)
     return NewExtraction(search, location, new.max_items, name, cap)
+
+
+def advance_soon(session: Session, tenant_id: int, extraction_id: int) -> None:
+    """Let a worker go on with it after the caller's commit."""
+    enqueue_after_commit(session, ADVANCE, tenant_id, extraction_id)

@@ -216,12 +216,29 @@ def test_the_verdict_can_be_changed_by_changing_the_columns(walker: Walker) -> N
     assert len(walker.importer.leads()) == 2
 
 
+def test_what_was_said_of_the_permission_is_shown_on_the_import_and_kept_when_the_form_comes_back(
+    walker: Walker,
+) -> None:
+    said = {"consent_source": "feira de maio", "consent_at": "2026-05-10", "consent_proof": "https://example.com/ata"}
+    refused = walker.send(csv_of(ANA), **(said | {"consent_at": "ontem"}))
+    assert refused.status_code == 422
+    again = refused.get_data(as_text=True)
+    assert "feira de maio" in again and "https://example.com/ata" in again
+    assert 'id="f-consent_at-error"' in again
+    walker.send(csv_of(ANA), **said)
+    walker.choose()
+    page = walker.work()
+    assert 'data-figure="legal_basis" data-value="customer"' in page
+    assert "feira de maio" in page
+    assert 'href="https://example.com/ata"' in page
+
+
 def test_problems_are_grouped_with_the_persons_own_row_numbers(walker: Walker) -> None:
     walker.send(csv_of(ANA, "Bia;123;;;", ANA, "Cau;;;;"))
     walker.choose()
     page = walker.work()
     assert (figure(page, "created"), figure(page, "duplicates"), figure(page, "invalid")) == (1, 1, 2)
-    assert "linha 3: “123”" in page
+    assert "linha 3, coluna Telefone: “123”" in page
     assert "linha 5" in page
     rejects = walker.client.http.get(f"/leads/imports/{walker.import_id}/rejects").get_data(as_text=True)
     assert len(rejects.splitlines()) == 3

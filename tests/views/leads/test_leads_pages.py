@@ -259,22 +259,6 @@ def test_without_a_licence_nothing_is_taken_in(sign_in: SignIn, make_tenant: Any
     assert "licença" in answer.text
 
 
-def test_what_was_said_of_the_permission_is_shown_on_the_import_and_kept_when_the_form_comes_back(
-    owner: PageClient, tenant: TenantHandle
-) -> None:
-    said = {"consent_source": "feira de maio", "consent_at": "2026-05-10", "consent_proof": "https://example.com/ata"}
-    refused = send(owner, csv_of(ANA), **(said | {"consent_at": "ontem"}))
-    assert refused.status_code == 422
-    again = refused.get_data(as_text=True)
-    assert "feira de maio" in again and "https://example.com/ata" in again
-    assert 'id="f-consent_at-error"' in again
-    answer = send(owner, csv_of(ANA), **said)
-    page = owner.get(answer.location).text
-    assert 'data-figure="legal_basis" data-value="customer"' in page
-    assert "feira de maio" in page
-    assert 'href="https://example.com/ata"' in page
-
-
 def test_several_are_left_alone_at_once_and_downloaded(owner: PageClient, viewer: PageClient) -> None:
     owner.get("/leads/suppressions")
     refused = owner.post("/leads/suppressions", {"phone": "11 90000-0001\n123\nBia@example.com", "reason": "pediram"})
