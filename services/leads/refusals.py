@@ -109,7 +109,6 @@ ROW_REASONS: Final[dict[str, str]] = {
     "invalid": "Telefones que não existem: confira os dígitos.",
     "too_many_cells": "Linhas com mais células que o cabeçalho: ponha entre aspas o texto que tem o separador.",
     "open_quote": "Aspas que abrem e não fecham: apague a aspa ou feche-a no fim da célula.",
-    "cell_too_long": "Células longas demais para ser um texto: confira se a linha não se partiu.",
 }
 """Reason of a refused row -> the repair, shown once for the whole group."""
 

@@ -98,15 +98,15 @@ def _filled_down(rows: Iterator[Row], merges: list[Merge]) -> Iterator[Row]:
     """Rows whose merged cells say in each row what they say in their first."""
     waiting = iter(merges)
     coming = next(waiting, None)
-    held: list[tuple[int, int, str]] = []
+    held: dict[int, tuple[int, str]] = {}
     for number, row in rows:
-        for last, column, text in held:
+        for column, (last, text) in held.items():
             if number <= last and not row[column]:
                 row[column] = text
-        while coming is not None and coming[0][0] + 1 <= number:
+        while coming is not None and coming[0][0] < number:
             (first, column), (last, _right) = coming
             if first + 1 == number and column < len(row) and row[column]:
-                held = [one for one in held if one[0] > number] + [(last + 1, column, row[column])]
+                held[column] = (last + 1, row[column])
             coming = next(waiting, None)
         yield number, row
 

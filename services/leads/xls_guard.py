@@ -21,6 +21,8 @@ _NAMES: Final = ("Workbook", "Book")
 _CELL_KINDS: Final = frozenset({0x0006, 0x00BD, 0x00D6, 0x00FD, 0x0203, 0x0204, 0x0205, 0x027E, 0x0406, 0x0206})
 _BOUND_SHEET, _PASSWORD, _BEGIN, _END, _ROW, _MANY = 0x0085, 0x002F, 0x0809, 0x000A, 0x0208, 0x00BD
 _HIDDEN: Final = 0x20
+_MOST_READINGS: Final = 2
+"""Sheets stand one behind the other. Where a thousand begin at one place, each reading is a reading of the file."""
 
 
 def measure_xls(path: Path) -> list[SheetSize]:
@@ -83,7 +85,8 @@ def _sectors(whole: mmap.mmap, sector: int, chain: list[int], start: int) -> Ite
 
 def _measure(stream: bytes) -> list[SheetSize]:
     """Reads the records of every sheet the workbook names, where it says the sheet begins."""
-    sheets = []
+    sheets: list[SheetSize] = []
+    left = _MOST_READINGS * len(stream)
     for kind, at, size in _records(stream, 0):
         if kind == _PASSWORD:
             raise HasPassword
@@ -91,13 +94,18 @@ def _measure(stream: bytes) -> list[SheetSize]:
             begins, length, is_wide = struct.unpack_from("<I2xBB", stream, at)
             text = stream[at + 8 : at + size][: length * (1 + (is_wide & 1))]
             name = text.decode("utf-16-le" if is_wide & 1 else "latin-1", "replace")
-            sheets.append(_sheet(stream, begins, SheetSize(name)))
+            found = SheetSize(name)
+            left -= _sheet(stream, begins, found)
+            if left < 0:
+                raise damaged()
+            sheets.append(found)
     return sheets
 
 
-def _sheet(stream: bytes, begins: int, found: SheetSize) -> SheetSize:
+def _sheet(stream: bytes, begins: int, found: SheetSize) -> int:
+    """Fills in what one sheet holds -> the bytes it took."""
     row_and_column = struct.Struct("<HH").unpack_from
-    rows, columns, hidden = -1, -1, 0
+    rows, columns, hidden, at, size = -1, -1, 0, begins, 0
     for kind, at, size in _records(stream, begins):
         if kind in _CELL_KINDS and size >= 4:
             row, column = row_and_column(stream, at)
@@ -107,7 +115,7 @@ def _sheet(stream: bytes, begins: int, found: SheetSize) -> SheetSize:
         elif kind == _ROW and size >= 16:
             hidden += bool(stream[at + 12] & _HIDDEN)
     found.rows, found.columns, found.hidden_rows = rows + 1, columns + 1, hidden
-    return found
+    return at + size - begins
 
 
 def _records(stream: bytes, at: int) -> Iterator[tuple[int, int, int]]:

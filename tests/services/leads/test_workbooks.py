@@ -226,3 +226,15 @@ def test_an_old_workbook_cut_off_is_refused(size: int, tmp_path: Path) -> None:
     with pytest.raises(leads.FileRefused) as raised:
         table_of(content[:size], tmp_path)
     assert raised.value.code in {"damaged_file", "unsupported_file"}
+
+
+def test_a_thousand_sheets_in_one_place_are_not_read_a_thousand_times(tmp_path: Path) -> None:
+    people = [["telefone"], *([f"119{n:08d}"] for n in range(2_000))]
+    content = xls_of(XlsSheet("a", people), *(XlsSheet(f"b{n}", []) for n in range(300)))
+    names = content.index("b0".encode("utf-16-le")) - 8
+    first = content[names - 10 - 4 :][:4]
+    for n in range(300):
+        at = content.index(f"b{n}".encode("utf-16-le")) - 8
+        content = content[:at] + first + content[at + 4 :]
+    with pytest.raises(leads.FileRefused, match="cortado ou danificado"):
+        table_of(content, tmp_path)
