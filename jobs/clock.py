@@ -37,6 +37,8 @@ PERIODIC: Final = (
     Periodic("jobs.outgoing.warn_of_ending_licences", 6 * 3600),
     Periodic("jobs.leads.sweep_imports", 30),
     Periodic("jobs.leads.purge_lists", 60),
+    Periodic("jobs.privacy.sweep_erasures", 60),
+    Periodic("jobs.privacy.sweep_stale_leads", 6 * 3600),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),
     Periodic("jobs.accounts.forget_what_is_over", 3600),
 )

@@ -10,7 +10,7 @@ from services.leads.everybody import (
 )
 from services.leads.export import as_csv, as_xlsx, export_rows, extra_names, reject_rows
 from services.leads.forgetting import forget_for_good, hash_suppressions
-from services.leads.hashing import forgotten_among, has_forgotten, reseal
+from services.leads.hashing import forgotten_among, has_forgotten, hashes_of, reseal
 from services.leads.imports import (
     ImportTask,
     NewImport,
@@ -121,6 +121,7 @@ __all__ = [
     "forgotten_among",
     "has_forgotten",
     "hash_suppressions",
+    "hashes_of",
     "hold_for_confirmation",
     "import_of",
     "import_suppressions",
