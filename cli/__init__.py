@@ -2,12 +2,21 @@
 
 from flask import Flask
 
-from cli import accounts, campaigns, demo, doctor, instances
+from cli import accounts, campaigns, demo, doctor, instances, privacy, secrets
 
 for _command in instances.PLAN_COMMANDS:
     accounts.plans.add_command(_command)
 
-COMMANDS = (*accounts.GROUPS, campaigns.counters, campaigns.prices, demo.demo, doctor.doctor)
+COMMANDS = (
+    *accounts.GROUPS,
+    campaigns.counters,
+    campaigns.prices,
+    demo.demo,
+    doctor.doctor,
+    privacy.privacy,
+    privacy.block_list,
+    secrets.secrets,
+)
 
 
 def register(app: Flask) -> None:

@@ -48,8 +48,10 @@ def percent(value: float | Decimal, *, locale: str = PORTUGUESE) -> str:
 def phone_display(phone: str) -> str:
     """An E.164 number without ``+`` as its owner writes it; what isn't a number comes back as it is.
 
-    ``5511912345678`` gives ``(11) 91234-5678``; a foreign one its international form.
+    ``5511912345678`` gives ``(11) 91234-5678``; a foreign one its international form; a forgotten person's dots.
     """
+    if phone.startswith("x"):
+        return "•••"
     if phone.startswith(str(HOME_COUNTRY)) and phone.isdigit() and len(phone) in {12, 13}:
         return f"({phone[2:4]}) {phone[4:-4]}-{phone[-4:]}"
     return _foreign_phone(phone)

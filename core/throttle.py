@@ -34,5 +34,8 @@ sign_in_by_account = limiter.shared_limit(
 sign_in_by_address = limiter.shared_limit(
     "60 per 15 minutes", "sign_in_address", key_func=get_remote_address, methods=["POST"], deduct_when=was_refused
 )
+leaving_by_address = limiter.shared_limit(
+    "60 per hour", "leaving_address", key_func=get_remote_address, methods=["POST"]
+)
 reset_by_account = limiter.shared_limit("5 per hour", "reset_account", key_func=account_asked_for, methods=["POST"])
 reset_by_address = limiter.shared_limit("30 per hour", "reset_address", key_func=get_remote_address, methods=["POST"])

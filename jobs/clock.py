@@ -41,6 +41,8 @@ PERIODIC: Final = (
     Periodic("jobs.leads_extractions.sweep_extractions", 10),
     Periodic("jobs.leads.sweep_deeds", 30),
     Periodic("jobs.leads.sweep_search", 300),
+    Periodic("jobs.privacy.sweep_erasures", 60),
+    Periodic("jobs.privacy.sweep_stale_leads", 6 * 3600),
     Periodic("jobs.accounts.sweep_hotmart_events", 60),
     Periodic("jobs.accounts.forget_what_is_over", 3600),
 )

@@ -2,11 +2,11 @@
 
 from flask import Flask
 
-from views import accounts, campaigns, dashboard, inbox, instances, leads, media, outgoing_notices, public
+from views import accounts, campaigns, dashboard, inbox, instances, leads, media, outgoing_notices, privacy, public
 from views.errors import init_errors
 from views.identity import init_identity
 
-ROOMS = (public, accounts, dashboard, campaigns, leads, instances, inbox, media, outgoing_notices)
+ROOMS = (public, accounts, dashboard, campaigns, leads, instances, inbox, media, outgoing_notices, privacy)
 
 
 def register(app: Flask) -> None:

@@ -246,6 +246,8 @@ def _back_to_the_queue(session: Session, tenant_id: int, campaign_id: int, sourc
             CampaignContact.tenant_id == tenant_id,
             CampaignContact.campaign_id == campaign_id,
             CampaignContact.status == source,
+            # Where a person was forgotten there is nobody to write to.
+            CampaignContact.phone_key.not_like("x%"),
         )
         .values(
             status=ContactStatus.PENDING,

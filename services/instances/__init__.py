@@ -40,6 +40,7 @@ from services.instances.find import (
 )
 from services.instances.inbox import find_webhook_owner, store_webhook
 from services.instances.pace import Floors, floors_of, pace_floor_of, set_pace_floor
+from services.instances.resealing import reseal
 from services.instances.set_up import (
     apply_restart,
     apply_webhook_set_up,
@@ -117,6 +118,7 @@ __all__ = [
     "queue_direct",
     "reach_of",
     "remove_stage",
+    "reseal",
     "resume_instance",
     "seal_credentials",
     "set_pace_floor",

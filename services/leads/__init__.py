@@ -25,7 +25,7 @@ from services.leads.finding import (
     values_of,
 )
 from services.leads.forgetting import forget_for_good, hash_suppressions
-from services.leads.hashing import forgotten_among, has_forgotten, reseal
+from services.leads.hashing import forgotten_among, has_forgotten, hashes_of, reseal
 from services.leads.imports import (
     ImportTask,
     NewImport,
@@ -217,6 +217,7 @@ __all__ = [
     "has_forgotten",
     "has_number",
     "hash_suppressions",
+    "hashes_of",
     "history_of",
     "hold_for_confirmation",
     "ids_of_people",

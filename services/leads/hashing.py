@@ -96,6 +96,14 @@ def forgotten_emails_among(session: Session, tenant_id: int, emails: Collection[
     return set() if made is None else _known(session, tenant_id, {made.email(one): one for one in emails})
 
 
+def hashes_of(session: Session, phone_keys: Collection[str], emails: Collection[str]) -> list[str]:
+    """What stands in the suppressions for these phones and e-mails, had they been forgotten."""
+    made = known_hasher(session)
+    if made is None:
+        return []
+    return [*(made.phone(one) for one in phone_keys), *(made.email(one) for one in emails)]
+
+
 def _known(session: Session, tenant_id: int, of_hash: dict[str, str]) -> set[str]:
     hashes = list(of_hash)
     found: set[str] = set()

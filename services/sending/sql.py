@@ -100,7 +100,8 @@ who else is written to, the person is locked too: false means that another claim
 
 JUDGE_CONTACTS: Final = text("""
 SELECT u.id, CASE
-    WHEN EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = u.tenant_id AND x.phone_key = u.phone_key)
+    WHEN u.phone_key LIKE 'x%'
+        OR EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = u.tenant_id AND x.phone_key = u.phone_key)
         OR EXISTS (SELECT 1 FROM platform_suppressions x WHERE x.phone_key = u.phone_key)
         THEN 'opt_out'
     WHEN u.guard_days > 0 AND EXISTS (
@@ -123,10 +124,10 @@ FROM unnest(CAST(:tenants AS bigint[]), CAST(:campaigns AS bigint[]), CAST(:cont
             CAST(:keys AS text[]), CAST(:families AS bigint[]), CAST(:guards AS int[]), CAST(:caps AS int[]))
      AS u(tenant_id, campaign_id, id, phone_key, family_id, guard_days, most_a_week)
 """)
-"""Who of the picked must not be written to now, and why. A statement of its own: its snapshot is newer than the locks
-PICK_CONTACTS took on the people, so it sees whatever another claim had written for them before it let go. A message
-counts from its claim on, whether or not an answer came: it may have arrived. Follow-ups of one campaign don't refuse
-each other, but count for the week like any message."""
+"""Who of the picked must not be written to now, and why (an `x` stands for somebody forgotten). A statement of its
+own: its snapshot is newer than the locks PICK_CONTACTS took on the people, so it sees whatever another claim had
+written for them before it let go. A message counts from its claim on, whether or not an answer came: it may have
+arrived. Follow-ups of one campaign don't refuse each other, but count for the week like any message."""
 
 SUPPRESS_CONTACTS: Final = text("""
 UPDATE campaign_contacts c SET status = 'suppressed', reason = u.reason

@@ -24,6 +24,8 @@ OPEN = {
     "accounts.logout": "signing out",
     "accounts.forgot_password": "asking for a link",
     "accounts.reset_password": "a one-time link is the key",
+    "privacy.unsubscribe": "a signed link is the key",
+    "privacy.leave": "a signed link is the key",
     "api_auth.login": "signing in",
     "apify_webhook.receive": "the address's secret is the key",
     "hotmart_webhook.receive": "Hotmart's token is the key",

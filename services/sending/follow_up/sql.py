@@ -44,7 +44,7 @@ WITH piece AS MATERIALIZED (
            r.recipient_id, r.checked_at, 'pending', :now, :now
     FROM piece r
     WHERE r.sent_at <= :until AND r.sent_at > COALESCE(CAST(:since AS timestamptz), '-infinity')
-      AND r.status IN ('sent', 'delivered', 'read')
+      AND r.status IN ('sent', 'delivered', 'read') AND r.phone_key NOT LIKE 'x%'
       AND EXISTS (SELECT 1 FROM campaigns k WHERE k.tenant_id = :tenant_id AND k.id = :campaign_id
                   AND k.status IN ('running', 'waiting_quota', 'waiting_window'))
       AND NOT EXISTS (SELECT 1 FROM suppressions x WHERE x.tenant_id = :tenant_id AND x.phone_key = r.phone_key)
