@@ -7,6 +7,7 @@ were posted, and out of order only when the `reorder` switch asks for it.
 import asyncio
 import contextlib
 import json
+import sys
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -134,6 +135,9 @@ class Courier:
     def _note(self, delivery: Delivery, attempts: int, status: int | None, error: str | None) -> None:
         is_taken = status is not None and status < 300
         self.counts["delivered" if is_taken else "failed"] += 1
+        if not is_taken:
+            # A receipt that never arrives is looked for here.
+            print(f"webhook lost: {delivery.what} after {attempts}: {status or error}", file=sys.stderr, flush=True)
         self.log.append(
             {
                 "at": now_iso(),
