@@ -65,7 +65,15 @@ from services.leads.table import Table
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
 from services.leads.uploads import StoredUpload, discard_upload, receive_guided, receive_upload
 from services.leads.variables import LEAD_VARIABLES, variables_of_lists
-from services.leads.waiting import WAITING, WAITING_DAYS, discard_import, unanswered_imports, waiting_imports
+from services.leads.waiting import (
+    WAITING,
+    WAITING_DAYS,
+    discard_import,
+    files_of_ended_imports,
+    note_file_gone,
+    unanswered_imports,
+    waiting_imports,
+)
 
 __all__ = [
     "KINDS",
@@ -119,6 +127,7 @@ __all__ = [
     "export_rows",
     "extra_names",
     "fail_import",
+    "files_of_ended_imports",
     "has_number",
     "hold_for_confirmation",
     "import_of",
@@ -128,6 +137,7 @@ __all__ = [
     "lists_to_purge",
     "lock_leads",
     "look_at",
+    "note_file_gone",
     "note_progress",
     "open_task",
     "page_of_leads",
