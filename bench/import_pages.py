@@ -25,7 +25,7 @@ from core.tenancy import tenant_scope
 from models.accounts import Role
 from services import accounts, leads
 
-ROWS: Final = 300_000
+ROWS: Final = 200_000
 FULL_ROWS: Final = 1_000_000
 OTHERS_LEADS: Final = 50_000
 QUIET_VISITS: Final = 60
