@@ -37,6 +37,7 @@ PERIODIC: Final = (
     Periodic("jobs.outgoing.warn_of_ending_licences", 6 * 3600),
     Periodic("jobs.leads.sweep_imports", 30),
     Periodic("jobs.leads.discard_unanswered", 3600),
+    Periodic("jobs.leads.forget_import_files", 600),
     Periodic("jobs.leads.purge_lists", 60),
     Periodic("jobs.leads_extractions.sweep_extractions", 10),
     Periodic("jobs.leads.sweep_deeds", 30),

@@ -140,6 +140,18 @@ def discard_unanswered() -> int:
 
 
 @job
+def forget_import_files() -> int:
+    """Delete what a process that died left of ended imports."""
+    with system_work("imports: find files of ended ones") as session:
+        due = leads.files_of_ended_imports(session)
+    for tenant_id, import_id, file_key in due:
+        leads.discard_upload(file_key)
+        with tenant_work(tenant_id) as session:
+            leads.note_file_gone(session, tenant_id, import_id)
+    return len(due)
+
+
+@job
 def purge_lists() -> int:
     """Remove what was deleted and not taken back in time."""
     with system_work("leads: find deleted lists") as session:

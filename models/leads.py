@@ -157,6 +157,12 @@ class LeadImport(TenantOwned, Permitted, Created, Base):
         Index(
             "ix_lead_imports_open", "heartbeat_at", postgresql_where=text("status IN ('uploaded','checking','writing')")
         ),
+        Index(
+            "ix_lead_imports_files",
+            "tenant_id",
+            "id",
+            postgresql_where=text("file_key <> '' AND status IN ('finished','failed','undone','discarded')"),
+        ),
         Index("ix_lead_imports_waiting", "waiting_since", postgresql_where=text("status IN ('mapping','ready')")),
     )
 

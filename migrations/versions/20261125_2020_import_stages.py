@@ -32,6 +32,12 @@ CREATE INDEX IF NOT EXISTS ix_lead_imports_waiting ON lead_imports (waiting_sinc
     WHERE status IN ('mapping','ready');
 """
 
+# Ended imports whose file may still be there: a process can die between the end and the deletion.
+FILES = """
+CREATE INDEX IF NOT EXISTS ix_lead_imports_files ON lead_imports (tenant_id, id)
+    WHERE file_key <> '' AND status IN ('finished','failed','undone','discarded');
+"""
+
 MAPPINGS = """
 CREATE TABLE IF NOT EXISTS column_mappings (
     tenant_id BIGINT NOT NULL,
@@ -46,5 +52,5 @@ CREATE TABLE IF NOT EXISTS column_mappings (
 
 def upgrade() -> None:
     """Add what is missing; no data is dropped."""
-    run(IMPORTS, STATES, WAITING, MAPPINGS)
+    run(IMPORTS, STATES, WAITING, FILES, MAPPINGS)
     force_policy("column_mappings")

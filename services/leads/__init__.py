@@ -127,7 +127,15 @@ from services.leads.table import Table
 from services.leads.undo import Undone, can_undo, refuse_undo, request_undo, undo_import, undo_requests
 from services.leads.uploads import StoredUpload, discard_upload, receive_guided, receive_upload
 from services.leads.variables import LEAD_VARIABLES, variables_of_lists
-from services.leads.waiting import WAITING, WAITING_DAYS, discard_import, unanswered_imports, waiting_imports
+from services.leads.waiting import (
+    WAITING,
+    WAITING_DAYS,
+    discard_import,
+    files_of_ended_imports,
+    note_file_gone,
+    unanswered_imports,
+    waiting_imports,
+)
 
 __all__ = [
     "ACTIONS",
@@ -212,6 +220,7 @@ __all__ = [
     "extra_names",
     "extraction",
     "fail_import",
+    "files_of_ended_imports",
     "forget_for_good",
     "forgotten_among",
     "has_forgotten",
@@ -234,6 +243,7 @@ __all__ = [
     "look_at",
     "merge_leads",
     "needs_consent_proof",
+    "note_file_gone",
     "note_progress",
     "open_deeds",
     "open_task",

@@ -17,6 +17,8 @@ ON_ITS_WAY: Final = (ImportStatus.UPLOADED, ImportStatus.CHECKING, *WAITING)
 WAITING_DAYS: Final = 30
 """The file holds people's data; who hasn't answered in a month won't."""
 SHOWN: Final = 20
+ENDED: Final = (ImportStatus.FINISHED, ImportStatus.FAILED, ImportStatus.UNDONE, ImportStatus.DISCARDED)
+FILES_A_SWEEP: Final = 1_000
 
 
 def waiting_imports(session: Session, tenant_id: int) -> list[LeadImport]:
@@ -64,3 +66,23 @@ def unanswered_imports(session: Session, *, now: datetime) -> list[tuple[int, in
         )
     )
     return [(row.tenant_id, row.id) for row in rows]
+
+
+def files_of_ended_imports(session: Session) -> list[tuple[int, int, str]]:
+    """Ended imports not yet known to have no file -> (tenant, import, key). Whoever ends an import deletes its file
+    after the commit and may die in between; people's data must not stay for that. For the clock, in system scope."""
+    rows = session.execute(
+        select(LeadImport.tenant_id, LeadImport.id, LeadImport.file_key)
+        .where(LeadImport.status.in_(ENDED), LeadImport.file_key != "")
+        .limit(FILES_A_SWEEP)
+    )
+    return [(row.tenant_id, row.id, row.file_key) for row in rows]
+
+
+def note_file_gone(session: Session, tenant_id: int, import_id: int) -> None:
+    """The file of an ended import is deleted."""
+    session.execute(
+        update(LeadImport)
+        .where(LeadImport.tenant_id == tenant_id, LeadImport.id == import_id, LeadImport.status.in_(ENDED))
+        .values(file_key="")
+    )

@@ -265,6 +265,14 @@ def test_nobody_gets_401_a_stranger_404_and_a_viewer_403(
     assert set(importer.leads()) == {"5511900000001"}
 
 
+def test_only_who_may_import_says_what_the_columns_are(others: Any, importer: Importer) -> None:
+    import_id = importer.upload_guided(csv_of("Ana;11900000001;", header=HEAD))
+    said = {"columns": [{"position": 3, "field": "ignore"}]}
+    answers = [one.call("PUT", f"/imports/{import_id}/mapping", json=said).status_code for one in others]
+    assert answers == [401, 404, 403]
+    assert importer.result(import_id).status == "mapping"
+
+
 def test_a_stranger_cannot_import_into_somebodys_list(
     program: Callable[[Any], Program], importer: Importer, make_tenant: Any
 ) -> None:

@@ -20,7 +20,7 @@ from core.clock import utcnow
 from core.queue import IMPORTS, redis_connection
 from core.storage import storage
 from core.tenancy import tenant_scope
-from jobs.leads import discard_unanswered, purge_lists, run_import, sweep_imports
+from jobs.leads import discard_unanswered, forget_import_files, purge_lists, run_import, sweep_imports
 from models.leads import ImportStatus, Lead, LeadImport, LeadListMember
 from services import leads
 from services.leads import Choice
@@ -261,6 +261,17 @@ def test_who_has_not_answered_for_a_month_is_not_waited_for(importer: Importer, 
     assert discard_unanswered() >= 1
     assert (importer.result(import_id).status, path.exists()) == (ImportStatus.DISCARDED, False)
     assert importer.result(fresh).status is ImportStatus.MAPPING
+
+
+def test_a_file_whose_worker_died_before_deleting_it_goes_all_the_same(importer: Importer) -> None:
+    ended, open_one = (importer.upload_guided(csv_of("Ana;11900000001;", header=HEAD)) for _ in range(2))
+    left = storage().path(importer.result(ended).file_key)
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        leads.discard_import(session, importer.tenant_id, ended, actor=None)
+    assert left.exists()
+    assert forget_import_files() >= 1
+    assert (left.exists(), importer.result(ended).file_key) == (False, "")
+    assert storage().path(importer.result(open_one).file_key).exists()
 
 
 def wait_since(importer: Importer, import_id: int, *, days: int) -> None:

@@ -39,7 +39,7 @@ class Walker:
         fields: dict[str, Any] = {"list_name": "Clientes", "legal_basis": "customer", "pasted": pasted} | said
         if content is not None:
             fields["file"] = (io.BytesIO(content), "clientes.csv")
-        answer = self.client.post("/leads/import", fields)
+        answer = self.client.post("/leads/import", fields, content_type="multipart/form-data")
         if answer.status_code == 303:
             self.import_id = int(re.findall(r"/imports/(\d+)", answer.location)[0])
         return answer
