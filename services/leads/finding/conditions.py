@@ -86,7 +86,7 @@ def _own_columns(asked: LeadFilter) -> list[ColumnElement[bool]]:
 
 def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnElement[bool]]:
     has_none = select(NumberCheck.phone_key).where(
-        NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp.is_(False)
+        NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp
     )
     if status == Standing.INVALID:
         return [Lead.phone_key.in_(has_none)]
@@ -96,7 +96,7 @@ def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnEleme
         unreachable = exists().where(
             NumberCheck.tenant_id == tenant_id,
             NumberCheck.phone_key == Lead.phone_key,
-            NumberCheck.has_whatsapp.is_(False),
+            NumberCheck.has_whatsapp,
         )
         return [~suppressed_among(tenant_id), ~unreachable]
     return []
