@@ -85,9 +85,7 @@ def _own_columns(asked: LeadFilter) -> list[ColumnElement[bool]]:
 
 
 def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnElement[bool]]:
-    has_none = select(NumberCheck.phone_key).where(
-        NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp
-    )
+    has_none = select(NumberCheck.phone_key).where(NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp)
     if status == Standing.INVALID:
         return [Lead.phone_key.in_(has_none)]
     if status == Standing.SUPPRESSED:
