@@ -56,7 +56,7 @@ def get_leads(args: dict[str, Any], list_id: int) -> dict[str, Any]:
 @blueprint.response(200, CountSchema)
 @requires("leads.read")
 def count(args: dict[str, Any]) -> room.Count:
-    """How many the filter finds: exact up to 10,000, with `q` up to 2,000."""
+    """How many the filter finds: exact up to 5,000, with `q` up to 1,000."""
     return room.count_people(db.session(), current_principal().tenant_id, room.LeadFilter.strictly(args))
 
 

@@ -68,7 +68,7 @@ def _work(task: leads.ImportTask) -> str:
         if verdict.people >= MANY_PEOPLE:
             with tenant_work(task.tenant_id) as session:
                 leads.refresh_statistics(session)
-            refresh_search(task.tenant_id)
+        enqueue(Job("jobs.leads.refresh_search", (task.tenant_id,), IMPORTS))
         return "finished"
     finally:
         table.source.close()

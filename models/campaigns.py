@@ -203,7 +203,6 @@ class Campaign(TenantOwned, Created, Base):
 
 class CampaignCounts(Base):
     """The truth about a campaign in one narrow row, changed by delta in the transaction that changes the rows.
-
     `sent` counts every message the provider took, delivered and read ones included; `delivered` includes read.
     `total = pending + sending + sent + failed + unconfirmed + suppressed + invalid + cancelled + expired`.
     """
@@ -308,6 +307,7 @@ class CampaignContact(Base):
             postgresql_where=text("provider_message_id IS NOT NULL"),
         ),
         Index("ix_campaign_contacts_phone_key", "tenant_id", "phone_key"),
+        Index("ix_campaign_contacts_reply", "tenant_id", "phone_key", postgresql_where=text("replied_at IS NOT NULL")),
     )
 
     tenant_id: Mapped[int] = mapped_column(primary_key=True)

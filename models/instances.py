@@ -231,6 +231,7 @@ class NumberCheck(Base):
 
     __tablename__ = "number_checks"
     __table_args__ = (
+        Index("ix_number_checks_none", "tenant_id", "phone_key", postgresql_where=text("NOT has_whatsapp")),
         Index("ix_number_checks_recipient", "tenant_id", "recipient_id", postgresql_where=text("recipient_id <> ''")),
     )
 

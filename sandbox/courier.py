@@ -137,7 +137,7 @@ class Courier:
         self.counts["delivered" if is_taken else "failed"] += 1
         if not is_taken:
             # A receipt that never arrives is looked for here.
-            print(f"webhook lost: {delivery.what} after {attempts}: {status or error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"webhook not taken: {delivery.what}, attempt {attempts}: {status or error}\n")
         self.log.append(
             {
                 "at": now_iso(),

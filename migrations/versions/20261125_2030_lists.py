@@ -12,6 +12,9 @@ CREATE INDEX IF NOT EXISTS ix_leads_tenant_id_city ON leads (tenant_id, city, id
 CREATE INDEX IF NOT EXISTS ix_leads_tenant_id_category ON leads (tenant_id, category, id) WHERE category <> '';
 CREATE INDEX IF NOT EXISTS ix_leads_tenant_id_legal_basis ON leads (tenant_id, legal_basis, id);
 CREATE INDEX IF NOT EXISTS ix_leads_not_imported ON leads (tenant_id, source, id) WHERE source <> 'import';
+CREATE INDEX IF NOT EXISTS ix_number_checks_none ON number_checks (tenant_id, phone_key) WHERE NOT has_whatsapp;
+CREATE INDEX IF NOT EXISTS ix_campaign_contacts_reply ON campaign_contacts (tenant_id, phone_key)
+    WHERE replied_at IS NOT NULL;
 """
 
 # A block is the words of 32 leads in a row of ids; a gram says in which of 1,024 blocks three letters occur. A GIN

@@ -132,3 +132,14 @@ def test_a_stranger_gets_404_and_a_narrow_key_403(
     assert names(stranger("GET", "?q=ana")) == []
     assert stranger("POST", "/deeds", json={"action": "delete", "ids": [lead]}).json["done"] == 0
     assert len(importer.leads()) == 1
+
+
+def test_an_operators_key_deletes_nobody_by_the_way_of_a_deed(
+    caller: Callable[..., Call], importer: Importer, tenant: TenantHandle, make_user: Any
+) -> None:
+    importer.send(csv_of(ANA, header=HEAD))
+    lead = next(iter(importer.leads().values())).id
+    operator = caller(make_user(tenant, role="operator"))
+    assert operator("POST", "/deeds", json={"action": "delete", "ids": [lead]}).status_code == 403
+    assert operator("POST", "/deeds", json={"action": "delete", "filter": {}}).status_code == 403
+    assert len(importer.leads()) == 1

@@ -14,7 +14,7 @@ from views.leads import words
 from views.leads.blueprint import CSV, XLSX, blueprint, download, typed
 
 PEOPLE_A_PAGE: Final = 30
-MENU: Final = 200
+MENU: Final = 60
 """Cities and categories that a field proposes; any other can be typed."""
 
 
@@ -79,21 +79,25 @@ def list_from_filter() -> BaseResponse:
 def people_context(asked: room.LeadFilter) -> dict[str, Any]:
     """What `_people.html` needs."""
     tenant_id, session = current_principal().tenant_id, db.session()
-    page = room.page_of_people(session, tenant_id, asked, limit=PEOPLE_A_PAGE, cursor=request.args.get("cursor"))
+    count, cursor = None, request.args.get("cursor")
+    if cursor:
+        page = room.page_of_people(session, tenant_id, asked, limit=PEOPLE_A_PAGE, cursor=cursor)
+    else:
+        page, count = room.first_page(session, tenant_id, asked, limit=PEOPLE_A_PAGE)
     ids = [lead.id for lead in page.items]
     segments = room.all_segments(session, tenant_id)
     return {
         "asked": asked,
         "page": page,
-        "count": None if request.args.get("cursor") else room.count_people(session, tenant_id, asked),
+        "count": count,
         "stopped": room.stopped_among(session, tenant_id, page.items),
         "tags": room.tags_of(session, tenant_id, ids),
         "lists": room.all_lists(session, tenant_id),
         "segments": segments,
         "active_segment": next((one.id for one in segments if room.LeadFilter.of(one.filter) == asked), None),
-        "cities": room.values_of(session, tenant_id, "city")[:MENU],
-        "categories": room.values_of(session, tenant_id, "category")[:MENU],
-        "all_tags": room.values_of(session, tenant_id, "tag")[:MENU],
+        "cities": room.values_of(session, tenant_id, "city", most=MENU),
+        "categories": room.values_of(session, tenant_id, "category", most=MENU),
+        "all_tags": room.values_of(session, tenant_id, "tag", most=MENU),
         "words": words,
     }
 

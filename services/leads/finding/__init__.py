@@ -3,7 +3,7 @@
 from services.leads.finding.blocks import refresh_search, tenants_with_stale_blocks
 from services.leads.finding.conditions import suppressed_among, values_of
 from services.leads.finding.filter import SOURCES, LeadFilter, Standing
-from services.leads.finding.people import Count, PeoplePage, count_people, ids_of_people, page_of_people
+from services.leads.finding.people import Count, PeoplePage, count_people, first_page, ids_of_people, page_of_people
 
 __all__ = [
     "SOURCES",
@@ -12,6 +12,7 @@ __all__ = [
     "PeoplePage",
     "Standing",
     "count_people",
+    "first_page",
     "ids_of_people",
     "page_of_people",
     "refresh_search",

@@ -31,7 +31,7 @@ def conditions_of(session: Session, tenant_id: int, asked: LeadFilter) -> list[C
         tagged = select(LeadTag.lead_id).where(LeadTag.tenant_id == tenant_id, LeadTag.tag == asked.tag)
         found.append(Lead.id.in_(tagged))
     found += _own_columns(asked)
-    found += _standing(tenant_id, asked.status)
+    found += _standing(session, tenant_id, asked.status)
     found += _history(tenant_id, asked)
     return found
 
@@ -45,10 +45,10 @@ def text_conditions(query: str) -> list[ColumnElement[bool]]:
     return [or_(*(word.contains(piece, autoescape=True) for word in words)) for piece in pieces_of(query)]
 
 
-def values_of(session: Session, tenant_id: int, column: str) -> list[str]:
-    """The different cities, categories or tags of a tenant, for a menu; the first MOST_VALUES by name."""
+def values_of(session: Session, tenant_id: int, column: str, *, most: int = MOST_VALUES) -> list[str]:
+    """The different cities, categories or tags of a tenant, for a menu; the first `most` by name."""
     statement = {"city": sql.VALUES_OF_CITY, "category": sql.VALUES_OF_CATEGORY, "tag": sql.VALUES_OF_TAG}[column]
-    return list(session.scalars(statement, {"tenant": tenant_id, "most": MOST_VALUES}))
+    return list(session.scalars(statement, {"tenant": tenant_id, "most": most}))
 
 
 def suppressed_among(tenant_id: int) -> ColumnElement[bool]:
@@ -84,32 +84,34 @@ def _own_columns(asked: LeadFilter) -> list[ColumnElement[bool]]:
     return found
 
 
-def _standing(tenant_id: int, status: str) -> list[ColumnElement[bool]]:
-    has_none = select(NumberCheck.phone_key).where(
-        NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp.is_(False)
-    )
+def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnElement[bool]]:
+    has_none = select(NumberCheck.phone_key).where(NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp)
     if status == Standing.INVALID:
         return [Lead.phone_key.in_(has_none)]
     if status == Standing.SUPPRESSED:
-        return [Lead.id.in_(_suppressed_ids(tenant_id))]
+        return [Lead.id.in_(_suppressed_ids(session, tenant_id))]
     if status == Standing.REACHABLE:
         unreachable = exists().where(
             NumberCheck.tenant_id == tenant_id,
             NumberCheck.phone_key == Lead.phone_key,
-            NumberCheck.has_whatsapp.is_(False),
+            NumberCheck.has_whatsapp,
         )
         return [~suppressed_among(tenant_id), ~unreachable]
     return []
 
 
-def _suppressed_ids(tenant_id: int) -> Any:
-    """From the suppressions to the leads, which are many more. An e-mail is looked up among those that have one."""
+def _suppressed_ids(session: Session, tenant_id: int) -> Any:
+    """From the suppressions to the leads, which are many more. An e-mail is looked for among all leads (no index holds
+    them), so only where one is suppressed."""
     other = Lead.__table__.alias("same_person")
     by_phone = select(other.c.id).where(
         other.c.tenant_id == tenant_id,
         Suppression.tenant_id == tenant_id,
         other.c.phone_key == Suppression.phone_key,
     )
+    has_email = exists().where(Suppression.tenant_id == tenant_id, Suppression.email.is_not(None))
+    if not session.scalar(select(has_email)):
+        return by_phone
     by_email = select(other.c.id).where(
         other.c.tenant_id == tenant_id,
         Suppression.tenant_id == tenant_id,

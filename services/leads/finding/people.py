@@ -16,11 +16,11 @@ from services.leads.finding.filter import LeadFilter
 from services.leads.finding.text_search import ids_with
 from services.leads.finding.words import phone_in, pieces_of
 
-COUNTED: Final = 10_000
-COUNTED_WITH_TEXT: Final = 2_000
-"""Counting people by a text looks at each: 2,000 cost some 30 ms."""
-BLOCKS_COUNTED: Final = 6_000
-"""And no more than 192,000 people are looked at for a count: two common names together may be a rare person."""
+COUNTED: Final = 5_000
+COUNTED_WITH_TEXT: Final = 1_000
+"""More aren't told apart: each costs some microseconds, and the page waits for them."""
+BLOCKS_COUNTED: Final = 1_500
+"""And no more than some 60,000 people are looked at for a count: two common names together may be a rare person."""
 FEW: Final = 2_000
 """So few that the rest of the filter leaves over are read and compared one by one."""
 _FORWARDS, _BACK = "n", "p"
@@ -53,23 +53,31 @@ def page_of_people(
     has_more, ids = len(ids) > limit, ids[:limit]
     if goes_back:
         ids.reverse()
-    leads = session.scalars(
-        select(Lead).where(Lead.tenant_id == tenant_id, Lead.id.in_(ids)).order_by(Lead.id.desc())
-    ).all()
     has_next, has_previous = (bool(ids), has_more) if goes_back else (has_more, behind is not None and bool(ids))
     return PeoplePage(
-        leads,
+        _leads(session, tenant_id, ids),
         encode_cursor([_FORWARDS, ids[-1]]) if has_next else None,
         encode_cursor([_BACK, ids[0]]) if has_previous else None,
     )
 
 
+def first_page(
+    session: Session, tenant_id: int, asked: LeadFilter, *, limit: int = DEFAULT_LIMIT
+) -> tuple[PeoplePage, Count]:
+    """The first page and how many there are, for little more than the count costs."""
+    ids, is_more = _counted_ids(session, tenant_id, asked)
+    shown = ids[:limit]
+    if is_more and len(ids) <= limit:
+        page = page_of_people(session, tenant_id, asked, limit=limit)
+        return page, Count(max(len(ids), len(page.items)), is_more=True)
+    next_cursor = encode_cursor([_FORWARDS, shown[-1]]) if len(ids) > limit else None
+    return PeoplePage(_leads(session, tenant_id, shown), next_cursor), Count(len(ids), is_more)
+
+
 def count_people(session: Session, tenant_id: int, asked: LeadFilter) -> Count:
     """How many there are: exact up to COUNTED (COUNTED_WITH_TEXT when words are looked for)."""
-    if phone_in(asked.q) is None and pieces_of(asked.q):
-        return _count_by_text(session, tenant_id, asked)
-    found = _count(session, _conditions(session, tenant_id, asked), COUNTED)
-    return Count(min(found, COUNTED), found > COUNTED)
+    ids, is_more = _counted_ids(session, tenant_id, asked)
+    return Count(len(ids), is_more)
 
 
 def ids_of_people(session: Session, tenant_id: int, asked: LeadFilter, *, after: int, most: int) -> list[int]:
@@ -97,18 +105,34 @@ def _ids(
         yield from _kept(session, conditions, some.ids)
 
 
-def _count_by_text(session: Session, tenant_id: int, asked: LeadFilter) -> Count:
-    conditions = conditions_of(session, tenant_id, asked)
-    if _is_narrow(session, asked, conditions):
-        return Count(_count(session, conditions + text_conditions(asked.q), FEW))
-    found = 0
+def _counted_ids(session: Session, tenant_id: int, asked: LeadFilter) -> tuple[list[int], bool]:
+    """The newest, as many as are counted, and whether there are more."""
+    conditions = _conditions(session, tenant_id, asked)
+    has_text = phone_in(asked.q) is None and bool(pieces_of(asked.q))
+    if has_text and not _is_narrow(session, asked, conditions):
+        return _counted_by_text(session, tenant_id, asked, conditions)
+    conditions = conditions + (text_conditions(asked.q) if has_text else [])
+    statement = select(Lead.id).where(*conditions).order_by(Lead.id.desc()).limit(COUNTED + 1)
+    ids = list(session.scalars(statement))
+    return ids[:COUNTED], len(ids) > COUNTED
+
+
+def _counted_by_text(
+    session: Session, tenant_id: int, asked: LeadFilter, conditions: list[ColumnElement[bool]]
+) -> tuple[list[int], bool]:
+    found: list[int] = []
     for some in ids_with(session, tenant_id, asked.q):
-        found += len(_kept(session, conditions, some.ids))
-        if found > COUNTED_WITH_TEXT:
-            return Count(COUNTED_WITH_TEXT, is_more=True)
+        found += _kept(session, conditions, some.ids)
+        if len(found) > COUNTED_WITH_TEXT:
+            return found[:COUNTED_WITH_TEXT], True
         if some.left and some.looked >= BLOCKS_COUNTED:
-            return Count(found, is_more=True)
-    return Count(found)
+            return found, True
+    return found, False
+
+
+def _leads(session: Session, tenant_id: int, ids: Sequence[int]) -> Sequence[Lead]:
+    found = select(Lead).where(Lead.tenant_id == tenant_id, Lead.id.in_(ids)).order_by(Lead.id.desc())
+    return session.scalars(found).all() if ids else []
 
 
 def _is_narrow(session: Session, asked: LeadFilter, conditions: list[ColumnElement[bool]]) -> bool:

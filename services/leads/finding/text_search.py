@@ -23,7 +23,7 @@ from services.leads.finding.words import (
 )
 
 FIRST_BLOCKS: Final = 128
-MOST_BLOCKS: Final = 2_048
+MOST_BLOCKS: Final = 1_024
 MOST_STALE_BLOCKS: Final = 1_000
 """More marked blocks than this (a large import has just ended): the leads are read one after the other for some
 seconds, until a worker has caught up."""

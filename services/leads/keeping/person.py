@@ -154,6 +154,7 @@ def delete_leads(session: Session, tenant_id: int, ids: Sequence[int]) -> int:
     """The same for many, without a line in the audit of its own -> how many there were."""
     values = {"tenant": tenant_id, "ids": list(ids)}
     session.execute(sql.LEAVE_ALL_LISTS, values)
+    session.execute(sql.FORGET_MERGES, values)
     return rows_of(session, sql.DELETE_LEADS, values)
 
 

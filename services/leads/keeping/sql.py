@@ -38,6 +38,8 @@ WITH gone AS (
 )
 UPDATE lead_lists l SET lead_count = l.lead_count - lost.n FROM lost WHERE l.tenant_id = :tenant AND l.id = lost.list_id
 """)
+FORGET_MERGES: Final = text("DELETE FROM lead_merges WHERE tenant_id = :tenant AND kept_id = ANY(:ids)")
+"""They hold what both people were: that goes with the person who stayed."""
 DELETE_LEADS: Final = text("DELETE FROM leads WHERE tenant_id = :tenant AND id = ANY(:ids)")
 
 LIKELY_DUPLICATES: Final = text("""

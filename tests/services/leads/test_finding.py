@@ -17,6 +17,7 @@ from jobs.leads import refresh_search
 from models.leads import Lead
 from models.leads_people import LeadBlock, LeadStaleBlock
 from services import leads
+from services.leads.finding import text_search
 from services.leads.finding.words import SEGMENT_BLOCKS, packed, places_in, unpacked
 from tests.support.lead_files import Importer, csv_of, thousand_rows
 
@@ -99,10 +100,20 @@ def test_who_is_deleted_is_gone_from_the_copy_too(people: Importer) -> None:
     assert ("conceicao" in "".join(bodies), marks) == (False, [])
 
 
-def test_a_large_import_leaves_the_copy_made(importer: Importer) -> None:
+def test_a_large_import_is_found_before_and_after_its_copy_is_made(
+    importer: Importer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     importer.send(thousand_rows())
+    asked = leads.LeadFilter(q="conceicao 777")
+    for most in (1, 1_000):
+        monkeypatch.setattr(text_search, "MOST_STALE_BLOCKS", most)
+        with as_tenant(importer) as session:
+            assert len(leads.page_of_people(session, importer.tenant_id, asked).items) == 1
+    refresh_search(importer.tenant_id)
     with system_scope("test"), importer.factory() as session:
         assert importer.tenant_id not in leads.tenants_with_stale_blocks(session)
+    with as_tenant(importer) as session:
+        assert len(leads.page_of_people(session, importer.tenant_id, asked).items) == 1
 
 
 def test_the_copy_has_the_words_of_one_tenant_only(people: Importer, make_tenant: Callable[..., Any]) -> None:

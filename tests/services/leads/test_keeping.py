@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.clock import utcnow
 from core.errors import Conflict, InvalidInput
 from core.tenancy import tenant_scope
 from jobs.leads import run_deed
-from models.leads_people import DeedStatus
+from models.leads_people import DeedStatus, LeadMerge
 from services import leads
 from services.leads.keeping import deeds
 from tests.support.lead_files import Importer, csv_of
@@ -180,6 +181,9 @@ def test_two_that_are_one_are_proposed_merged_and_taken_apart(importer: Importer
         assert leads.tags_of(session, importer.tenant_id, [kept, gone]) == {gone: ["vip"]}
         with pytest.raises(leads.MergeNotFound):
             leads.undo_merge(session, importer.tenant_id, made, actor=None, now=utcnow())
+        leads.delete_lead(session, importer.tenant_id, kept, actor=None)
+        rows = session.scalars(select(LeadMerge).where(LeadMerge.tenant_id == importer.tenant_id)).all()
+        assert rows == [], "what a merge remembers goes with the person"
 
 
 def test_a_number_that_came_back_stops_the_undo_of_a_merge(importer: Importer) -> None:
