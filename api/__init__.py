@@ -13,6 +13,7 @@ from api import (
     instances_direct,
     instances_templates,
     leads,
+    leads_extractions,
     leads_imports,
     media,
 )
@@ -27,6 +28,7 @@ ROOMS = (
     instances_direct.blueprint,
     instances_templates.blueprint,
     leads_imports.blueprint,
+    leads_extractions.blueprint,
     leads.blueprint,
     campaigns.blueprint,
     campaigns_trial.blueprint,

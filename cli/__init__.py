@@ -2,12 +2,12 @@
 
 from flask import Flask
 
-from cli import accounts, campaigns, demo, doctor, instances
+from cli import accounts, campaigns, demo, doctor, instances, leads
 
 for _command in instances.PLAN_COMMANDS:
     accounts.plans.add_command(_command)
 
-COMMANDS = (*accounts.GROUPS, campaigns.counters, campaigns.prices, demo.demo, doctor.doctor)
+COMMANDS = (*accounts.GROUPS, campaigns.counters, campaigns.prices, leads.extraction_prices, demo.demo, doctor.doctor)
 
 
 def register(app: Flask) -> None:

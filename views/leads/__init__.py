@@ -1,6 +1,6 @@
 """Pages of leads: lists, import, suppressions."""
 
-from views.leads import imports, lists, suppressions
+from views.leads import extraction_account, extractions, imports, lists, suppressions
 from views.leads.blueprint import blueprint
 
-__all__ = ["blueprint", "imports", "lists", "suppressions"]
+__all__ = ["blueprint", "extraction_account", "extractions", "imports", "lists", "suppressions"]

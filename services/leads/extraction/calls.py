@@ -11,7 +11,7 @@ from core.crypto import fingerprint
 from core.queue import enqueue_after_commit
 from models.leads_extractions import Extraction, ExtractionCall, ExtractionStatus
 from services.accounts import DirectoryEntry, find_in_directory
-from services.leads.extraction.create import ADVANCE, WEBHOOK
+from services.leads.extraction.create import WEBHOOK
 
 MOST_BYTES_KEPT: Final = 64 * 1024
 """Apify's own call is about 1 KB."""
@@ -48,5 +48,5 @@ def store_call(session: Session, owner: DirectoryEntry, body: bytes, *, now: dat
         )
         .values(next_check_at=now)
     )
-    enqueue_after_commit(session, ADVANCE, owner.tenant_id, owner.target_id)
+    enqueue_after_commit(session, "jobs.leads_extractions.advance_extraction", owner.tenant_id, owner.target_id)
     return True

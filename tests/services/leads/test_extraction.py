@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy.orm import Session, sessionmaker
 
 from core.clock import utcnow
-from core.errors import InvalidInput
 from core.tenancy import system_scope, tenant_scope
 from jobs.leads import run_import
 from models.accounts import Plan
@@ -390,42 +389,3 @@ def test_tenants_are_kept_apart(
     other.delete(theirs.id, with_leads=True)
     assert len(extractor.leads()) == ours.saved
     assert other.advance(ours.id) == ""
-
-
-@pytest.mark.parametrize(
-    ("said", "field"),
-    [
-        ({"search": " "}, "search"), ({"location": ""}, "location"), ({"max_items": 0}, "max_items"),
-        ({"max_items": 5001}, "max_items"), ({"max_cost_usd_micros": 1}, "max_cost"),
-        ({"list_name": "x" * 121}, "list_name"),
-    ],
-)  # fmt: skip
-def test_nonsense_is_refused_beside_its_field(extractor: Extractor, said: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        extractor.ask(**said)
-    assert set(refused.value.fields) == {field}
-    assert extractor.runs() == []
-
-
-def test_three_at_once_are_enough(extractor: Extractor) -> None:
-    for _ in range(3):
-        extractor.ask()
-    with pytest.raises(room.TooManyExtractions):
-        extractor.ask()
-
-
-def test_without_anybodys_token_nothing_begins(extractor: Extractor) -> None:
-    with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
-        room.forget_account(session, extractor.tenant_id, actor=None)
-    extractor.platform = room.Platform("", "", "http://127.0.0.1:9", may_choose_address=False)
-    with pytest.raises(room.NoToken):
-        extractor.ask()
-
-
-def test_a_token_taken_away_ends_what_runs_with_a_sentence(extractor: Extractor) -> None:
-    extraction_id = extractor.ask()
-    with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
-        room.forget_account(session, extractor.tenant_id, actor=None)
-    extractor.advance(extraction_id)
-    found = extractor.look(extraction_id)
-    assert (found.status, found.failure_code) == (ExtractionStatus.FAILED, "no_apify_token")
