@@ -12,6 +12,7 @@ from rq import Queue
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
+from core.clock import utcnow
 from core.config import Settings
 from core.crypto import key_ring
 from core.tenancy import tenant_scope
@@ -130,6 +131,9 @@ def test_a_call_is_stored_and_the_run_is_looked_at_at_once(
     body = {"eventType": "ACTOR.RUN.SUCCEEDED", "eventData": {"actorRunId": extractor.look(extraction_id).run_id}}
     answers = [http.post(f"/webhooks/apify/{token_of(extractor, extraction_id)}", json=body) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
+    due = extractor.look(extraction_id).next_check_at
+    assert due is not None
+    assert due <= utcnow()
     assert [(one.event, one.is_readable) for one in calls(extractor)] == [("ACTOR.RUN.SUCCEEDED", True)] * 2
     assert {(job.func_name, job.args) for job in queue.jobs} == {
         ("jobs.leads_extractions.advance_extraction", (extractor.tenant_id, extraction_id))

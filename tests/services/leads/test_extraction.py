@@ -233,6 +233,18 @@ def test_an_abort_that_meets_the_start_stops_the_run(extractor: Extractor, sandb
     assert (found.status, found.run_status) == (ExtractionStatus.ABORTED, "ABORTED")
 
 
+def test_an_abort_that_meets_a_refused_start_stops_it_too(extractor: Extractor, sandbox: SandboxProcess) -> None:
+    sandbox.control("apify", throttle=1, latency_ms=700)
+    extraction_id = extractor.ask()
+    worker = threading.Thread(target=extractor.advance, args=(extraction_id,))
+    worker.start()
+    assert eventually(lambda: extractor.look(extraction_id).status is ExtractionStatus.STARTING)
+    extractor.abort(extraction_id)
+    worker.join(20)
+    assert extractor.look(extraction_id).status is ExtractionStatus.ABORTED
+    assert extractor.runs() == []
+
+
 def test_an_abort_that_comes_too_late_changes_nothing(extractor: Extractor, sandbox: SandboxProcess) -> None:
     sandbox.control("apify", run_ms=300)
     extraction_id = extractor.ask()
@@ -347,12 +359,6 @@ def test_deleting_keeps_the_leads_or_removes_them(extractor: Extractor) -> None:
     assert len(extractor.leads()) == kept.saved
     with pytest.raises(room.ExtractionNotFound):
         extractor.look(other.id)
-
-
-def test_what_runs_is_not_deleted(extractor: Extractor) -> None:
-    extraction_id = extractor.ask()
-    with pytest.raises(NotAllowedNow):
-        extractor.delete(extraction_id, with_leads=False)
 
 
 def test_an_extraction_is_undone_like_an_import(extractor: Extractor) -> None:

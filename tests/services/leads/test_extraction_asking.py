@@ -15,6 +15,7 @@ from core.config import Settings
 from core.errors import InvalidInput
 from core.tenancy import system_scope, tenant_scope
 from models.leads_extractions import ExtractionAccount, ExtractionPrice, ExtractionStatus
+from models.states import NotAllowedNow
 from services.leads import extraction as room
 from services.leads.extraction.estimate import Past, estimate
 from services.leads.extraction.run import poll_seconds, retry_seconds
@@ -164,3 +165,9 @@ def test_a_token_taken_away_ends_what_runs_with_a_sentence(extractor: Extractor)
     extractor.advance(extraction_id)
     found = extractor.look(extraction_id)
     assert (found.status, found.failure_code) == (ExtractionStatus.FAILED, "no_apify_token")
+
+
+def test_what_runs_is_not_deleted(extractor: Extractor) -> None:
+    extraction_id = extractor.ask()
+    with pytest.raises(NotAllowedNow):
+        extractor.delete(extraction_id, with_leads=False)
