@@ -273,18 +273,17 @@ def test_ten_at_once_finish_it_once(extractor: Extractor) -> None:
 
 
 def test_an_older_claim_can_not_move_it_any_more(extractor: Extractor) -> None:
-    extraction_id = extractor.ask()
-    extractor.advance(extraction_id)
-    with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
-        found = room.extraction_of(session, extractor.tenant_id, extraction_id)
-        found.next_check_at = utcnow()
-        session.flush()
-        task = room.claim_extraction(session, extractor.tenant_id, extraction_id, now=utcnow())
-    assert task is not None
-    done = extractor.finish(extraction_id)
-    with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
-        room.finish_empty(session, task, now=utcnow())
-    assert extractor.look(extraction_id).saved == done.saved
+    extraction_id = extractor.extract().id
+    tasks = []
+    for _ in range(2):
+        extractor.make_due(extraction_id, status=ExtractionStatus.SAVING)
+        with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
+            tasks.append(room.claim_extraction(session, extractor.tenant_id, extraction_id, now=utcnow()))
+    for task, status in zip(tasks, (ExtractionStatus.SAVING, ExtractionStatus.FINISHED), strict=True):
+        assert task is not None
+        with tenant_scope(extractor.tenant_id), extractor.factory.begin() as session:
+            room.finish_empty(session, task, now=utcnow())
+        assert extractor.look(extraction_id).status is status
 
 
 @pytest.mark.crash
