@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from cli import accounts, campaigns, demo, doctor, instances, privacy, secrets
+from cli import accounts, campaigns, demo, doctor, instances, leads, privacy, secrets
 
 for _command in instances.PLAN_COMMANDS:
     accounts.plans.add_command(_command)
@@ -11,6 +11,7 @@ COMMANDS = (
     *accounts.GROUPS,
     campaigns.counters,
     campaigns.prices,
+    leads.extraction_prices,
     demo.demo,
     doctor.doctor,
     privacy.privacy,
