@@ -19,12 +19,16 @@ SMALL_UNPACKED_BYTES: Final = 20 * 1024 * 1024
 def inspect_file(path: Path, mapping: Mapping[str, str]) -> None:
     """Look at an upload: FileRefused with a sentence for what can be told at once. Of a large workbook only that it
     is one and no bomb; its columns are looked at by the worker."""
+    if is_small(path):
+        open_table(path, mapping).source.close()
+
+
+def is_small(path: Path) -> bool:
+    """Whether the file may be read within a request. FileRefused for a bomb."""
     kind = kind_of(path)
     if kind in ARCHIVES and refuse_bombs(path) > SMALL_UNPACKED_BYTES:
-        return
-    if kind is not Kind.CSV and path.stat().st_size > SMALL_WORKBOOK_BYTES:
-        return
-    open_table(path, mapping).source.close()
+        return False
+    return kind is Kind.CSV or path.stat().st_size <= SMALL_WORKBOOK_BYTES
 
 
 def open_table(path: Path, mapping: Mapping[str, str]) -> Table:

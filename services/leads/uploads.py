@@ -10,9 +10,8 @@ from core.storage import FileTooLarge, storage
 from services.leads.columns import NoPhoneColumn
 from services.leads.limits import MAX_FILE_BYTES, MAX_FILENAME
 from services.leads.looking import Look, look_at, open_for_a_person
-from services.leads.opening import SMALL_WORKBOOK_BYTES, inspect_file
+from services.leads.opening import inspect_file, is_small
 from services.leads.refusals import FileTooBig
-from services.leads.sniffing import Kind, kind_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,7 @@ def _stored(stream: BinaryIO, *, tenant_id: int, max_bytes: int) -> tuple[str, i
 def _quick_look(path: Path) -> Look | None:
     with contextlib.suppress(NoPhoneColumn):  # the person will be asked
         inspect_file(path, {})
-    if kind_of(path) is not Kind.CSV and path.stat().st_size > SMALL_WORKBOOK_BYTES:
+    if not is_small(path):
         return None
     table = open_for_a_person(path, {})
     try:

@@ -37,6 +37,10 @@ _PARTS: Final = {
     "$NOTICE": about("n.body"),
     "$ANSWER": about("k.body"),
     "$NO_CONTACT": _LAST_CONTACT,
+    "$KEPT": about("CAST(m.kept_before AS text)"),
+    "$MERGED": about("CAST(m.gone AS text)"),
+    "$FILTER": about("CAST(f.filter AS text)"),
+    "$SAMPLES": about("CAST(i.samples AS text)"),
 }
 
 
@@ -136,6 +140,18 @@ DELETE_LEADS: Final = text("DELETE FROM leads WHERE tenant_id = :tenant AND id =
 ERASE: Final[dict[str, TextClause]] = {
     "lead_list_members": LEAVE_LISTS,
     "leads": DELETE_LEADS,
+    "lead_blocks": text("""
+        DELETE FROM lead_blocks WHERE tenant_id = :tenant
+            AND block IN (SELECT l / 32 FROM unnest(CAST(:leads AS bigint[])) l)"""),
+    "lead_merges": filled("""
+        DELETE FROM lead_merges m WHERE m.tenant_id = :tenant
+            AND (m.kept_id = ANY(CAST(:leads AS bigint[])) OR $KEPT OR $MERGED)"""),
+    "lead_segments": filled("""
+        DELETE FROM lead_segments f WHERE f.tenant_id = :tenant AND $FILTER"""),
+    "lead_deeds": filled("""
+        UPDATE lead_deeds f SET filter = '{}' WHERE f.tenant_id = :tenant AND f.status = 'finished' AND $FILTER"""),
+    "lead_imports.samples": filled("""
+        UPDATE lead_imports i SET samples = '[]' WHERE i.tenant_id = :tenant AND $SAMPLES"""),
     "lead_import_rejects": filled("""
         UPDATE lead_import_rejects r SET value = '', cells = '[]' WHERE r.tenant_id = :tenant AND $REJECT"""),
     "lead_imports": filled("""

@@ -1,5 +1,6 @@
 """What the browser tests against the whole product share."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,10 +10,10 @@ from tests.support.stack import RunningStack
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
-    """Everything `make run` starts, with the demonstration, in a home of its own."""
-    home = Path(tmp_path_factory.mktemp("stack"))
-    for folder in (home, *home.parents[:3]):
-        folder.chmod(0o755)  # PostgreSQL's own user must reach its folder when the tests run as root
-    with RunningStack(home) as running:
-        yield running
+def stack() -> Iterator[RunningStack]:
+    """Everything `make run` starts, with the demonstration, in a home of its own. Not in pytest's own folder: PostgreSQL's
+    user must reach it when the tests run as root, and any other run of pytest shuts that folder again."""
+    with tempfile.TemporaryDirectory(prefix="leads-stack-", ignore_cleanup_errors=True) as home:
+        Path(home).chmod(0o755)
+        with RunningStack(Path(home)) as running:
+            yield running

@@ -13,9 +13,9 @@ def reading_words(found: LeadImport) -> list[str]:
     if layout.get("format") == "csv":
         separators = {";": _("ponto e vírgula"), ",": _("vírgula"), "\t": _("tabulação"), "|": _("barra |")}
         words.append(_("texto separado por %(what)s", what=separators.get(layout["delimiter"], layout["delimiter"])))
-    if layout.get("format") == "xlsx":
+    if layout.get("sheet"):
         words.append(_("planilha “%(name)s”", name=layout["sheet"]))
-        if layout["other_sheets"]:
+        if layout.get("other_sheets"):
             words.append(
                 ngettext(
                     "%(num)s outra aba não foi lida", "%(num)s outras abas não foram lidas", layout["other_sheets"]

@@ -18,6 +18,7 @@ from connectors.apify import Items, Place, Refused
 from core.http_messages import HttpAnswer, HttpRequest
 from models.leads import ImportStatus, LeadImport, LegalBasis
 from models.leads_extractions import ExtractionStatus
+from services.leads.consent import Permission
 from services.leads.extraction.accounts import Platform
 from services.leads.extraction.run import (
     COST_SETTLES,
@@ -117,6 +118,7 @@ def begin_import(
         list_name=task.list_name,
         mapping=MAPPING,
         source=SOURCE,
+        permission=Permission(source="Google Maps (Apify)", at=now),
     )
     made = create_import(session, task.tenant_id, new, actor=task.created_by, now=now)
     change_mine(session, task, {"import_id": made.id})

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from models.campaigns import CampaignContact
 from models.instances import NumberCheck
 from models.leads import Lead, LeadListMember, Suppression
 from models.leads_people import LeadTag
+from models.privacy import PlatformSuppression
 from services.leads.finding import sql
 from services.leads.finding.filter import LeadFilter, Standing
 from services.leads.finding.words import ACCENTED, PLAIN, bare, phone_in, pieces_of
@@ -52,12 +53,15 @@ def values_of(session: Session, tenant_id: int, column: str, *, most: int = MOST
 
 
 def suppressed_among(tenant_id: int) -> ColumnElement[bool]:
-    """Whether a lead must not be written to, by phone or e-mail."""
-    by_phone = exists().where(Suppression.tenant_id == tenant_id, Suppression.phone_key == Lead.phone_key)
-    by_email = exists().where(
-        Suppression.tenant_id == tenant_id, Lead.email != "", Suppression.email == func.lower(Lead.email)
+    """Whether a lead must not be written to, by phone or e-mail, by this account or by anybody."""
+    mine, everybodys = Suppression.tenant_id == tenant_id, PlatformSuppression
+    by_email, has_email = func.lower(Lead.email), Lead.email != ""
+    return or_(
+        exists().where(mine, Suppression.phone_key == Lead.phone_key),
+        exists().where(mine, has_email, Suppression.email == by_email),
+        exists().where(everybodys.phone_key == Lead.phone_key),
+        exists().where(has_email, everybodys.email == by_email),
     )
-    return or_(by_phone, by_email)
 
 
 def _spellings(session: Session, tenant_id: int, statement: Any, wanted: str) -> Sequence[str]:
@@ -85,7 +89,7 @@ def _own_columns(asked: LeadFilter) -> list[ColumnElement[bool]]:
 
 
 def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnElement[bool]]:
-    has_none = select(NumberCheck.phone_key).where(NumberCheck.tenant_id == tenant_id, NumberCheck.has_whatsapp)
+    has_none = select(NumberCheck.phone_key).where(NumberCheck.tenant_id == tenant_id, ~NumberCheck.has_whatsapp)
     if status == Standing.INVALID:
         return [Lead.phone_key.in_(has_none)]
     if status == Standing.SUPPRESSED:
@@ -94,7 +98,7 @@ def _standing(session: Session, tenant_id: int, status: str) -> list[ColumnEleme
         unreachable = exists().where(
             NumberCheck.tenant_id == tenant_id,
             NumberCheck.phone_key == Lead.phone_key,
-            NumberCheck.has_whatsapp,
+            ~NumberCheck.has_whatsapp,
         )
         return [~suppressed_among(tenant_id), ~unreachable]
     return []
@@ -104,21 +108,15 @@ def _suppressed_ids(session: Session, tenant_id: int) -> Any:
     """From the suppressions to the leads, which are many more. An e-mail is looked for among all leads (no index holds
     them), so only where one is suppressed."""
     other = Lead.__table__.alias("same_person")
-    by_phone = select(other.c.id).where(
-        other.c.tenant_id == tenant_id,
-        Suppression.tenant_id == tenant_id,
-        other.c.phone_key == Suppression.phone_key,
-    )
-    has_email = exists().where(Suppression.tenant_id == tenant_id, Suppression.email.is_not(None))
-    if not session.scalar(select(has_email)):
-        return by_phone
-    by_email = select(other.c.id).where(
-        other.c.tenant_id == tenant_id,
-        Suppression.tenant_id == tenant_id,
-        other.c.email != "",
-        func.lower(other.c.email) == Suppression.email,
-    )
-    return by_phone.union(by_email)
+    mine = other.c.tenant_id == tenant_id
+    found = []
+    for one in (Suppression, PlatformSuppression):
+        told = [Suppression.tenant_id == tenant_id] if one is Suppression else []
+        found.append(select(other.c.id).where(mine, *told, other.c.phone_key == one.phone_key))
+        if session.scalar(select(exists().where(*told, one.email.is_not(None)))):
+            same = func.lower(other.c.email) == one.email
+            found.append(select(other.c.id).where(mine, *told, other.c.email != "", same))
+    return union(*found)
 
 
 def _history(tenant_id: int, asked: LeadFilter) -> list[ColumnElement[bool]]:

@@ -16,6 +16,8 @@ from models.leads import Lead, LeadList, LeadListMember, LegalBasis, Suppression
 from services.accounts import entitlement_of, require_live_licence
 from services.audit import record_audit
 from services.leads.finding import suppressed_among
+from services.leads.forgetting import hash_suppressions
+from services.leads.hashing import forgotten_among
 from services.leads.keeping import sql
 from services.leads.keeping.tags import set_tags, tags_in
 from services.leads.limits import MAX_CELL_CHARS
@@ -25,6 +27,10 @@ from services.leads.suppressions import Entry, suppress_entry
 from services.leads.text import clean, one_line, variable_name
 
 MOST_EXTRAS: Final = 200
+FORGOTTEN: Final = (
+    "Esta pessoa pediu para não receber mais nada e foi apagada. Se ela mudou de ideia, tire o número da lista de não "
+    "perturbe antes de incluí-la."
+)
 _LONGEST: Final = {"name": 200, "email": 254, "city": 120, "category": 120}
 _EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
 
@@ -124,6 +130,8 @@ def add_lead(
         raise InvalidInput(fields=problems | refusal.fields) from refusal
     if problems or not isinstance(found, Phone):
         raise InvalidInput(fields=problems)
+    if forgotten_among(session, tenant_id, [found.key]):
+        raise InvalidInput(fields={"phone": [FORGOTTEN]})
     _refuse_beyond_plan(session, tenant_id, now)
     identity = {"tenant_id": tenant_id, "phone": found.digits, "phone_key": found.key}
     made = session.scalar(
@@ -151,7 +159,12 @@ def delete_lead(session: Session, tenant_id: int, lead_id: int, *, actor: int | 
 
 
 def delete_leads(session: Session, tenant_id: int, ids: Sequence[int]) -> int:
-    """The same for many, without a line in the audit of its own -> how many there were."""
+    """The same for many, without a line in the audit of its own -> how many there were. Who had asked to be left alone
+    is so by hash from now on: a file that brings them back doesn't bring them back here."""
+    people = session.execute(
+        select(Lead.phone_key, Lead.email).where(Lead.tenant_id == tenant_id, Lead.id.in_(ids))
+    ).all()
+    hash_suppressions(session, tenant_id, [one.phone_key for one in people], [one.email for one in people if one.email])
     values = {"tenant": tenant_id, "ids": list(ids)}
     session.execute(sql.LEAVE_ALL_LISTS, values)
     session.execute(sql.FORGET_MERGES, values)

@@ -14,6 +14,7 @@ from core.clock import utcnow
 from core.errors import InvalidInput
 from core.tenancy import system_scope, tenant_scope
 from jobs.leads import refresh_search
+from models.instances import NumberCheck
 from models.leads import Lead
 from models.leads_people import LeadBlock, LeadStaleBlock
 from services import leads
@@ -152,6 +153,19 @@ def test_standing_knows_phones_and_emails(people: Importer) -> None:
     assert found(people, status="suppressed") == {"Ana", "Beatriz"}
     assert found(people, status="reachable") == {"Caio", "Gústavo"}
     assert found(people, status="invalid") == set()
+    with as_tenant(people) as session:
+        keys = {
+            lead.name: lead.phone_key
+            for lead in session.scalars(select(Lead).where(Lead.tenant_id == people.tenant_id))
+        }
+        for name, has_whatsapp in (("Caio Souza", False), ("Gústavo", True)):
+            session.add(NumberCheck(tenant_id=people.tenant_id, phone_key=keys[name], has_whatsapp=has_whatsapp))
+    assert found(people, status="invalid") == {"Caio"}
+    assert found(people, status="reachable") == {"Gústavo"}
+    with system_scope(), people.factory.begin() as session:
+        leads.block_for_everybody(session, leads.Entry(phone="+351 912 345 678"))
+    assert found(people, status="reachable") == set()
+    assert found(people, status="suppressed") == {"Ana", "Beatriz", "Gústavo"}
 
 
 def test_a_list_and_a_tag_narrow_it_down(people: Importer) -> None:
