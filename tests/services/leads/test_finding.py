@@ -162,7 +162,7 @@ def test_standing_knows_phones_and_emails(people: Importer) -> None:
             session.add(NumberCheck(tenant_id=people.tenant_id, phone_key=keys[name], has_whatsapp=has_whatsapp))
     assert found(people, status="invalid") == {"Caio"}
     assert found(people, status="reachable") == {"Gústavo"}
-    with system_scope(), people.factory.begin() as session:
+    with system_scope("a platform-wide block"), people.factory.begin() as session:
         leads.block_for_everybody(session, leads.Entry(phone="+351 912 345 678"))
     assert found(people, status="reachable") == set()
     assert found(people, status="suppressed") == {"Ana", "Beatriz", "Gústavo"}
