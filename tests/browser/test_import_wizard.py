@@ -106,7 +106,11 @@ def test_a_half_bad_file(page: Page, stack: RunningStack, tmp_path: Path, has_sc
     status(page, "ready")
     assert figures(page, "total", "invalid", "duplicates") == [7, 3, 1]
     assert sum(figures(page, "created", "updated", "suppressed")) == 3
-    for code, row in (("empty", "linha 5"), ("too_short", "linha 6: “123”"), ("unknown_ddd", "linha 7")):
+    for code, row in (
+        ("empty", "linha 5"),
+        ("too_short", "linha 6, coluna telefone: “123”"),
+        ("unknown_ddd", "linha 7"),
+    ):
         expect(page.locator(f'[data-problem="{code}"]')).to_contain_text(row)
     with page.expect_download() as download:
         journey.act(page, "rejects")
