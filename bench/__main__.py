@@ -22,14 +22,17 @@ def modules(names: list[str]) -> list[str]:
 
 
 def run_all(names: list[str], *, is_full: bool) -> list[Measure]:
-    """Every figure. A benchmark that takes `full` is told when larger sizes are wanted."""
+    """Every figure, each printed when known. A benchmark that takes `full` is told when larger sizes are wanted."""
     measures: list[Measure] = []
     for name in modules(names):
         run = getattr(importlib.import_module(f"bench.{name}"), "run", None)
         if run is None:
             continue
         print(f"{name} ...", file=sys.stderr, flush=True)
-        measures += run(full=True) if is_full and "full" in inspect.signature(run).parameters else run()
+        found = run(full=True) if is_full and "full" in inspect.signature(run).parameters else run()
+        # At once: who stops a long run keeps what was measured until then.
+        print(*map(row, found), sep="\n", flush=True)
+        measures += found
     return measures
 
 
@@ -45,10 +48,8 @@ def row(one: Measure) -> str:
 def main() -> int:
     """0 when every target is met."""
     names = [one for one in sys.argv[1:] if not one.startswith("--")]
-    measures = run_all(names, is_full="--full" in sys.argv[1:])
     print(f"{'benchmark':<32} {'value':>26} {'ratio':>7} {'target':>9} {'':<7} yardstick")
-    for one in measures:
-        print(row(one))
+    measures = run_all(names, is_full="--full" in sys.argv[1:])
     shown = [asdict(one) | {"ok": one.ok} for one in measures]
     RESULTS.write_text(json.dumps(shown, indent=1, ensure_ascii=False) + "\n")
     missed = [one.name for one in measures if not one.ok]
