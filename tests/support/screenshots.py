@@ -22,6 +22,13 @@ FIXED: Final = {
     "campaigns": "/campaigns",
     "campaign-new": "/campaigns/new",
     "leads": "/leads",
+    "leads-people": "/leads/people",
+    "leads-import": "/leads/import",
+    "leads-duplicates": "/leads/duplicates",
+    "leads-suppressions": "/leads/suppressions",
+    "leads-extractions": "/leads/extractions",
+    "leads-extraction-new": "/leads/extractions/new",
+    "privacy": "/settings/privacy",
     "instances": "/instances",
     "inbox": "/inbox",
     "inbox-maybe": "/inbox?only=maybe",
@@ -59,6 +66,7 @@ def addresses(page: Page) -> dict[str, str]:
     pattern = {
         "contact": (found.get("campaign-contacts"), "a[href*='/contacts/']"),
         "conversation": ("/inbox", "a[href^='/inbox/']"),
+        "lead": ("/leads/people", "[data-id] a[href^='/leads/people/']"),
         "instance": ("/instances", "[data-id] a[href^='/instances/']"),
     }
     for name, (where, links) in pattern.items():
