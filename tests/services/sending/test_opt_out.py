@@ -68,6 +68,46 @@ def test_the_words_of_the_exit_line_leave(text: str) -> None:
     assert wish_of(text) is Wish.LEAVE
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "para de me mandar mensagem porra",
+        "me deixa em paz",
+        "não me procura mais",
+        "me tira dessa merda",
+        "não enche mais meu whatsapp",
+        "que saco, parem",
+        "vocês não cansam? me tira dessa lista",
+        "larga do meu pé",
+    ],
+)
+def test_an_angry_demand_leaves_whatever_the_insults(text: str) -> None:
+    assert wish_of(text) is Wish.LEAVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "de novo isso",
+        "que saco",
+        "vocês não cansam",
+        "vai encher outro",
+        "vou denunciar",
+        "já deu",
+        "que saco, cancela",
+    ],
+)
+def test_a_complaint_that_demands_nothing_is_for_a_person(text: str) -> None:
+    assert wish_of(text) is Wish.MAYBE
+
+
+@pytest.mark.parametrize(
+    "text", ["que saco, meu pedido não chegou", "entrega uma bosta", "que absurdo esse preço", "cansei de esperar"]
+)
+def test_anger_about_a_product_or_a_service_is_no_wish(text: str) -> None:
+    assert wish_of(text) is Wish.NONE
+
+
 @pytest.mark.parametrize("text", ["VOLTAR", "voltar", "Quero voltar a receber"])
 def test_the_word_of_the_confirmation_returns(text: str) -> None:
     assert wish_of(text) is Wish.RETURN
