@@ -17,7 +17,7 @@ from services.sending.opt_out import wish_of
 
 CORPUS = Path(__file__).parent / "corpus"
 PRECISION, RECALL = 0.99, 0.97
-MEASURED_PRECISION, MEASURED_RECALL = 0.97, 0.95
+MEASURED_RECALL = 0.90
 
 
 def labelled(name: str) -> list[tuple[str, str]]:
@@ -44,13 +44,12 @@ def test_who_wants_to_leave_is_understood_in_what_shaped_the_rules() -> None:
 
 
 def test_strangers_replies_of_other_business_suppress_nobody_and_hardly_a_wish_is_missed() -> None:
-    """The aim of 0.99 and 0.97 is not reached on replies the rules have never seen (`bench/opt_out.py` prints it beside
-    the figures, and misses it): what is held here is what was measured, and that what is taken for a wish by mistake
-    was at least a doubtful one."""
+    """On replies the rules have never seen the aim of 0.97 for recall is not reached (`bench/opt_out.py` prints it beside
+    the figures, and misses it): held here is what was measured. Who is not understood is shown to a person."""
     pairs, precision, recall = judged("heldout")
     assert not pairs["none", "leave"]
     assert not pairs["return", "leave"]
-    assert precision >= MEASURED_PRECISION
+    assert precision >= PRECISION
     assert recall >= MEASURED_RECALL
 
 
