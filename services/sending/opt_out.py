@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Final
 
 from models.inbox import Wish
+from services.sending import opt_out_anger as anger
 from services.sending import opt_out_return as returning
 from services.sending import opt_out_rules as rules
 from services.sending import opt_out_words as lexicon
@@ -41,7 +42,10 @@ _OWN_NUMBER: Final = re.compile(
     r"(?<=meu )(?P<what>numero|telefone|zap|celular|contato|fone) (?:e )?(?:[|] )?(?:\d ?){8,13}"
 )
 _TIMES: Final = re.compile(r"\b(\d{1,3}) ?(?:x|veis|vzs|vz|vez)\b")
-_SWEARING: Final = r"(?:pora|porra|merda|bosta|droga|caralho|desgraca|inferno|praga|josta|porcarias?)"
+_SWEARING: Final = (
+    r"(?:poras?|porras?|merdas?|bostas?|drogas?|caralho|desgracas?|infernos?|pragas?|jostas?|porcarias?|palhacada"
+    r"|chatice)"
+)
 _SWORN: Final = re.compile(rf"\b(d?)((?:ess|est)[ae]s?) {_SWEARING}\b(?: de (?=lista|grupo|m\w*s\w*g|n\w+ero))?")
 _LONE_CLAUSE: Final = re.compile(r"(?:(?<=^)|(?<=[|?] ))\w+(?=$| [|?])")
 _BUT: Final = re.compile(r"\b(?:mas|porem)(?= (?:[|] )?#)")
@@ -69,8 +73,21 @@ _KEPT: Final = frozenset({"noite", "tarde", "dia", "por"})
 def wish_of(text: str) -> Wish:
     """What a whole message, as received, asks for."""
     said = _read(text[:MOST_CHARS])
-    if not said or len(text) > MOST_CHARS:
-        return Wish.NONE if not said else _doubtful(said)
+    if len(text) > MOST_CHARS:
+        return _doubtful(said) if said else Wish.NONE
+    wish = _asked_in(said)
+    return wish if wish in (Wish.LEAVE, Wish.RETURN) else _angry(text) or wish
+
+
+def _angry(text: str) -> Wish | None:
+    """What a short angry message asks for, where nothing in it asks plainly."""
+    beside = anger.beside_complaints(text)
+    if beside is None or set(beside) - lexicon.WORDS:
+        return None
+    return Wish.LEAVE if {*beside} - lexicon.ABOUT_ORDERS and "?" not in text else Wish.MAYBE
+
+
+def _asked_in(said: str) -> Wish:
     words = _words_of(said)
     if not any(word.startswith(_stems()) for word in words):
         return Wish.NONE

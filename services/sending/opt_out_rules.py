@@ -46,7 +46,8 @@ PARTS: Final[Mapping[str, str]] = {
     r"| mais)? nao(?: mais)?|(?:peco|solicito) (?:para|que) nao(?: mais)?)",
     "stop": r"(?<!nao )(?<!nunca )(?:para|pare|parem|parar|pararem|paras?sem?|deix(?:ar?|e|em|arem|as?sem?)"
     r"|evit(?:ar?|e|em)|chega|cansei|cess(?:ar|em|e))",
-    "wish": r"(?:quero|queria|gostaria(?: de| que)?|desejo|prefiro|preferia|solicito|peco|preciso|posso|pode"
+    "wish": r"(?:v(?:e|eja|ejam) se|quero|queria|quer|querem|gostaria(?: de| que)?|desejo|prefiro|preferia|solicito"
+    r"|peco|preciso|posso|pode"
     r"|podem|poderia|poderiam|podia|podiam|favor|da para|daria para|te[mr](?:ia)? (?:como|jeito de)|consegue"
     r"|conseguem|conseguiria|(?:(?:gostaria de|queria|quero|venho|vim|preciso) )?(?:pedir|solicitar)|requeiro"
     r"|para|exijo|queira|queiram|(?:faz|faca|facam)(?: o)? favor|(?:(?:gostaria de|queria|quero|venho"
@@ -103,7 +104,9 @@ LEAVE: Final = (
     r"| nada){end}",
     r"(?:nao|nunca mais|nem) (?:me )?{send}(?: mais)? (?:est?[ae]s? )(?:{noun}|coisas?)",
     r"(?:^|[|?] |favor |numero )nao (?:perturb|incomod|importun|contat|contact)(?:e|ar|em){end}",
-    r"nao (?:me )?ench(?:e|er|a|am)(?: o| meu)*(?: paciencia)?{end}",
+    r"nao (?:me )?(?:mais )?ench(?:e|er|a|am)(?: o| a| meu| minha| mais| me)*(?: paciencia| zap| celular"
+    r"| cabeca){0,2}{end}",
+    r"nao (?:mais )?(?:me (?:tora|tore|torem)|tor(?:a|e|em|ar)(?: o| a| meu| minha| mais)+)(?: paciencia)?{end}",
     r"(?:nao|nunca mais) (?:me )?(?:fal\w+|convers\w+) (?:mais )?comigo",
     r"(?:me )?{send} mais(?: {det}(?:{noun}|{thing}))? nao\b",
     r"(?:quero|queria) (?:mais )?(?:nao )?receber(?: mais)?(?: {det}{noun})? nao\b",
@@ -114,7 +117,18 @@ LEAVE: Final = (
     r"| novamente)*",
     r"{stop}(?: logo)?(?: de)? (?:ficar |me |nos |estar |tentar )*(?:{send}|entr\w+ em contato|ench\w+)(?: o| a"
     r"| me| meu| minha| mais| com)*(?: {det}(?:{noun}|{thing})|{end})",
+    r"{stop} com (?:isso|esa \w+|ese \w+) de (?:ficar )?(?:me )?{send}(?: {det}(?:{noun}|{thing})|{end})",
     r"{stop}(?: logo)? (?:com|de) (?:{det})(?:isso|{noun}|me (?:perturb|incomod)\w+)(?: ai)?",
+    r"^(?:[|] )*param de (?:ficar )?(?:me )?{send}(?: {det}(?:{noun}|{thing})|{end})",
+    r"(?:te[mr](?:ia)? (?:como|jeito de)|da para|daria para"
+    r"|gostaria de) nao (?:mais )?receber(?: mais)? {det}{noun}{end}",
+    r"(?:nao|nunca mais) (?:volt|torn)\w+ a (?:me )?{send}(?: {det}(?:{noun}|{thing})|{end})",
+    r"(?:^|[|] ){noun} nunca mais{end}|me poup\w+ de(?:st?as|sas)? {noun}",
+    # The other way round: what they mean, then that they don't want it.
+    r"(?:^|[|] ){det}{noun} nao (?:quero|aceito|desejo|preciso)(?: mais)?(?: receber)?(?:(?<= mais)"
+    r"|(?<= receber)){end}",
+    r"{refuse}(?: mais)? (?:isso|isto|nada|{noun}) (?:aqui )?(?:no|nest?e|nes?e) (?:meu )?(?:zap|celular|telefone"
+    r"|numero)",
     r"chega (?:[|] )?nao (?:aguento|suporto|aguentamos)(?: mais)?(?: {det}{noun}|{end})",
     r"chega (?:disso|dest?as? {noun})",
     # What the law on personal data gives them.
@@ -128,7 +142,8 @@ LEAVE: Final = (
     r"exercer (?:o )?meu direito de (?:exclusao|oposicao|eliminacao)(?: (?:da|na) lgpd)?",
     r"(?:quero|solicito|desejo|peco) optout(?: out)?",
     # Out of the list.
-    r"(?:me )?{out} (?:me |a )?(?:(?:{mine}|me|nos|numero|contato|telefone|nome|cadastro) )?(?:urgente )?{place}",
+    r"(?:me )?{out} (?:me |a )?(?:(?:{mine}|me|nos|numero|contato|telefone|nome|cadastro|o meu|a gente) )?(?:urgente )?"
+    r"(?:(?:para |de )?fora )?{place}",
     r"(?:me {out}|{out} me|desinscrev\w+ me|descadastr\w+ me|me desinscrev\w+)(?: fora)?{end}",
     r"{out} (?:me )?{mine}(?: {place}|{end})",
     r"^(?:[|?] )*(?:favor )?{out} (?:numero|contato|telefone|nome|cadastro)$",
@@ -149,7 +164,8 @@ LEAVE: Final = (
     r"(?:sair|saia|saiam|sairam|sai) (?:d|n)(?:[aeo]|est?[ae])(?: \w+)? (?:listas?|grupos?|transmissao|mailing"
     r"|cadastro|zap|numero|celular)(?: de (?:transmissao|envios?|{noun}))?",
     r"sair d(?:as|os?) (?:envios? de )?mensagem",
-    r"(?:sai(?:a|am|r)?|vaza|some) do meu (?:pe|zap|celular|numero|telefone|contato|saco)",
+    r"(?:sai(?:a|am|r)?|vaz[ae]m?|som[ae]m?|sum[ae]m?|larg(?:a|ue|uem|ar)|desgrud\w+)(?: (?:logo|ja))? d[oe] (?:meu )?"
+    r"(?:pe|zap|celular|numero|telefone|contato|saco|mim)",
     r"^(?:quero )?sair d(?:est?[ae]|isso|aqui)$",
     r"(?:quero|queria|desejo) (?:parar|stop|remover|descadastrar|me retirar){end}",
     r"(?:quero|queria|desejo|exijo|peco|gostaria|solicito) que (?:parem|pare|paras?sem?){end}",
@@ -165,18 +181,22 @@ LEAVE: Final = (
     r"(?:quero|vou) sai(?: {place})?{end}",
     r"(?:nao|nunca mais|jamais) (?:utiliz|us)\w+ (?:mais )?(?:{mine}|est?e contato)",
     r"(?:nao|nunca mais) (?:me )?{send}(?: mais)?(?: para)? {mine}",
-    r"numero(?: (?:[|]|\w+)){0,10} [|] (?:podem? )?(?:remover|excluir|retirar|tirar|apagar)(?= [|?]|$)",
-    r"^(?:[|] )*(?:nao [|] )?par[ae]m? [|] (?:eu )?nao quero(?: mais)?(?= [|]|$)|^nao [|] par[ae]m?$",
+    r"numero (?:(?:agora )?(?:nao )?(?:e|pertence|esta)(?: mais| agora| so)* (?:d[aeo]s?|ao?|meu|minha|para|engano"
+    r"|outra|erad\w+|trocad\w+)|erad\w+|trocad\w+)(?: (?:[|]|\w+)){0,10} [|] (?:podem? )?"
+    r"(?:{out} el[ae](?: {place}|(?= [|?]|$))|remover|excluir|retirar|tirar|apagar)(?= [|?]|$)",
+    r"nao (?:\w+ ){0,3}receber (?:\w+ ){0,4}{noun} [|] (?:retir|remov|exclu)\w+(?= [|?]|$)",
+    r"^(?:[|] )*(?:nao [|] )?par[ae]m? [|] (?:eu )?nao quero(?: mais)?(?= [|]|$)|^nao (?:[|] )+par[ae]m?(?: [|])*$",
     # Anger that is plain.
     r"(?:sai|sair|cai|saia|saiam|caia) fora",
     r"(?:me )?(?:deixa|deixe|deixem|deixar)(?: me| {mine})? em paz{end}",
     r"me deix(?:a|e|em) (?:quiet[oa]|sos?egad[oa])",
-    r"me (?:esquece|esqueca|esquecam|erra){end}",
+    r"me (?:esquece|esqueca|esquecam|erra|erre|errem){end}",
+    r"(?<!nao )(?:me )?esque(?:ce|ca|cam|cer) (?:de mim|(?:de )?que (?:existo|tenho zap))",
     r"(?:me )?(?:tira|tire|tirem|tirar)(?: me)? (?:dessa|desta|disso|daqui|dai){end}",
     r"nao me (?:inclua|incluam|coloca|coloquem?|adiciona|adicionem?|inclui|bota|botem|poe"
     r"|ponham?)(?: mais)? {place}",
     r"me (?:deixa|deixe|deixem|bota|botem) (?:de |para )?fora(?: {place}| dessa|{end})",
-    r"(?:me cancel(?:a|e|em)|cancel(?:ar?|e|em) (?:{mine}|a? ?minha inscricao))(?: {place}|{end})",
+    r"(?:me cancel(?:a|e|em)|(?:cancel|anul)(?:ar?|e|em) (?:{mine}|a? ?minha inscricao))(?: {place}|{end})",
     # From abroad.
     r"(?:stop|quit) (?:sending|texting|mes?aging|contacting|spam\w*|promotions|mes?ages|the mes?ages|mensagem"
     r"|it|this|that)(?: me)?(?: (?:mes?ages?|now|(?:to )?this number|this))*",
@@ -213,9 +233,8 @@ DOUBT: Final = (
     r"momentaneamente|^(?:[|?] )*(?:ja |eu )*vou (?:te )?bloque\w+[^|?]*$",
     r"(?:pensando|pensei|penso|vontade|pensar|querendo) (?:em|de|se)\b",
     r"(?:numero|contato|telefone) (?:antigo|velho|anterior)|(?:pedir|peco) para parar [?]?$",
-    # Anger or closing an account, which may not be about messages.
-    r"^(?:[|?] )*(?:me (?:deixa em paz|esquece|era)|(?:quero )?cancel\w+ (?:o )?meu cadastro)"
-    r"(?: [|?])*$",
+    # Closing an account, which may not be about messages.
+    r"^(?:[|?] )*(?:quero )?cancel\w+ (?:o )?meu cadastro(?: [|?])*$",
     r"^(?:[|] )*{word} {place} [?] (?:nao|nunca|jamais|nem)\b",
     r"(?:^|[|] )(?:volt\w*|mand\w+|envi\w+|pas\w+) para (?:mim|nos) (?:as?|os?|ess\w+|{noun})\b",
     # Asking what it would do, or telling what somebody else did.
@@ -232,7 +251,8 @@ QUALIFIED: Final = (
     r"|numero|celular|zap"
     r"|telefone|esse|este|essa|moral|boa|humildade|lista|listas|clientes?|contatos|transmissao|envios?|vendas?"
     r"|de|lei|jeito|novo|nada|vez|acordo|dados|base|interesse|empresa)\b)",
-    r"# para (?:o|a|os|as|minha|meus?) (?!(?:meu )?(?:numero|zap|celular|contato|telefone)\b)\w+|# (?:todo|toda"
+    r"# para (?:o|a|os|as|minha|meus?|ess[ae]s?|est[ae]s?|aquel[ae]s?) (?!(?:meu )?(?:numero|zap|celular|contato"
+    r"|telefone)\b)\w+|# (?:todo|toda"
     r"|antes(?! que)|depois|ate|sem)\b(?! interesse)|# que (?:comprei|paguei|fiz|encomendei)",
 )
 """What follows a plain wish and narrows it: messages of one kind, at one hour, from one shop."""
@@ -245,7 +265,8 @@ REASONS: Final = (
     r"(?<=# )(?:para|a|por) (?:mim|nos|ca|est?e numero|meu (?:numero|zap|celular|contato))",
     r"(?:nao|nem) (?:tenho|temos) (?:mais )?interesse (?:em|n[oa]s?) (?:seus? |suas? )?(?:produtos?|oferta|servicos?"
     r"|compr\w+|loja|marca)",
-    r"nao quero (?:falar|conversar|papo|golpe|problema|confusao|briga)(?: (?:com|de|e|nem)(?: (?:robo|maquina|isso"
+    r"nao quero (?:mais )?(?:nenhum\w* )?(?:falar|conversar?|papo|golpe|problema|confusao|briga)(?: (?:com|de|e"
+    r"|nem)(?: (?:robo|maquina|isso"
     r"|ninguem|golpe|problema|confusao|briga|papo)))*",
     r"(?:e |uso |so |somente |apenas )*para (?:trabalho|emergencias?|uso (?:pesoal|profisional)|minha familia)",
     r"(?:ja )?(?:reportei|denunciei|bloqueei|bloquei|reclamei|registrei){more}{0,5}",
@@ -317,7 +338,8 @@ REASONS: Final = (
     r"(?:nao|nem|nunca) (?:sei|conheco|conheci|faco ideia|lembro){more}{0,6}",
     r"(?:nao|nem|nunca|jamais) (?:eu )?(?:comprei|pedi|autorizei|solicitei|me cadastrei|cadastrei|dei|fui|fiz|passei"
     r"|assinei|contratei|participei|permiti|deixei){more}{0,6}",
-    r"(?:nao|nem) (?:sou|somos|moro|uso|trabalho|vou|compro|tenho)(?: mais)?{more}{0,5}",
+    r"(?:(?:como|ja que|visto que|uma vez que|porque) )?(?:nao|nem) (?:sou|somos|moro|uso|trabalho|vou|compro|tenho)"
+    r"(?: mais)?{more}{0,5}",
     r"(?:e |esse |este |o )*(?:numero|telefone) (?:esta |e )?(?:errado|trocado|engano|da empresa|de trabalho"
     r"|novo|da minha \w+|do meu \w+)",
     r"foi engano|e engano|pessoa errada",

@@ -22,6 +22,9 @@ BESIDE: Final = frozenset({"agora", "hoje", "e", "ou", "so", "apenas", "simplesm
 ABOUT_ANYTHING: Final = _words("cancelar cancela cancele cancelem para")
 """Those of them that say nothing beside a reason: "cancela, não vou mais"."""
 
+ABOUT_ORDERS: Final = ABOUT_ANYTHING - {"para"}
+"""Those that say nothing beside anger either: "que saco, cancela"."""
+
 RETURN_WORDS: Final = frozenset({"voltar", "volta", "volte", "voltem", "reativar", "retornar"})
 
 SPELLINGS: Final[Mapping[str, str]] = {
@@ -72,6 +75,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
     "recebe": "receber",
     "rceber": "receber",
     "opt": "optout",
+    **dict.fromkeys(("nd", "nda", "ndd"), "nada"),
     "ansubscribe": "unsubscribe",
     "desisncrever": "desinscrever",
 }  # fmt: skip
@@ -79,7 +83,7 @@ SPELLINGS: Final[Mapping[str, str]] = {
 
 LONG_WORDS: Final = (
     "descadastrar", "descadastre", "cancelar", "remover", "receber", "mensagem", "perturbar", "incomodar", "retirem",
-    "propaganda", "lista", "numero", "unsubscribe", "retirar", "excluir",
+    "propaganda", "lista", "numero", "unsubscribe", "descadastramento", "retirar", "excluir",
 )  # fmt: skip
 """Also meant where one letter is wrong, missing, doubled or swapped."""
 
@@ -112,6 +116,7 @@ FILLERS: Final = _words(
     truta fera chefia dr dra fmz firmeza fechou fiote bicho oxe oxente
     eita vixe vish ixi ih ah oh ow oww opaa alow hey hello senhorita rapaz rapaziada
     povo fazendo obsequio gratidao agradecida
+    tbm tb tambem
     palhacos idiotas imbecis otarios arrombados carai caraio mds slk tnc vsf vtnc peste praga"""
 )
 """Courtesy, swearing and words that carry nothing; gone from anywhere in a message, but for the greetings' other
@@ -128,6 +133,7 @@ TAIL: Final = _words(
     desagradaveis repetitivas insistentes comigo definitivamente eternamente imediatamente desta destas dessas destes
     desses empresa sou somos estou tava estava tenho moro trabalho durmo uso vivo ando veio voces porfa meus amem
     senhor deus jesus peco imploro suplico socorro esta ta serio acho odeio detesto nunca tudo
+    malas trouxas babacas abusados pentelhos nojentos
     irritantes idiotas novo outra imediato falei pedi disse vou acabei estou to em comigo sempre ninguem"""
 )
 """How a clause may go on behind a plain wish. Any other word may narrow it ("mensagem longa")."""
@@ -189,7 +195,8 @@ STEMS: Final = (
     "solicit", "cai",
     "remov", "take", "quier", "dese", "escrib", "dont", "dejen", "borr", "sac", "darme", "mudei", "adicion",
     "coloc", "inclu", "cadastr", "bota",
-    "poe", "mand", "envi", "revog", "consent", "opon", "recus", "dispens", "prefir", "chateado", "mita", "dame",
+    "poe", "anul", "poup", "larg", "sum", "tor", "quer", "mand", "envi", "revog", "consent", "opon", "recus",
+    "dispens", "prefir", "chateado", "mita", "dame",
     "want",
     "no", "quit", "contact", "mesag",
 )  # fmt: skip

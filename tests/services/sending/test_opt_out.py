@@ -17,7 +17,7 @@ from services.sending.opt_out import wish_of
 
 CORPUS = Path(__file__).parent / "corpus"
 PRECISION, RECALL = 0.99, 0.97
-MEASURED_PRECISION, MEASURED_RECALL = 0.97, 0.95
+MEASURED_RECALL = 0.90
 
 
 def labelled(name: str) -> list[tuple[str, str]]:
@@ -44,13 +44,12 @@ def test_who_wants_to_leave_is_understood_in_what_shaped_the_rules() -> None:
 
 
 def test_strangers_replies_of_other_business_suppress_nobody_and_hardly_a_wish_is_missed() -> None:
-    """The aim of 0.99 and 0.97 is not reached on replies the rules have never seen (`bench/opt_out.py` prints it beside
-    the figures, and misses it): what is held here is what was measured, and that what is taken for a wish by mistake
-    was at least a doubtful one."""
+    """On replies the rules have never seen the aim of 0.97 for recall is not reached (`bench/opt_out.py` prints it beside
+    the figures, and misses it): held here is what was measured. Who is not understood is shown to a person."""
     pairs, precision, recall = judged("heldout")
     assert not pairs["none", "leave"]
     assert not pairs["return", "leave"]
-    assert precision >= MEASURED_PRECISION
+    assert precision >= PRECISION
     assert recall >= MEASURED_RECALL
 
 
@@ -66,6 +65,46 @@ def test_the_collections_are_large_and_share_nothing() -> None:
 )
 def test_the_words_of_the_exit_line_leave(text: str) -> None:
     assert wish_of(text) is Wish.LEAVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "para de me mandar mensagem porra",
+        "me deixa em paz",
+        "não me procura mais",
+        "me tira dessa merda",
+        "não enche mais meu whatsapp",
+        "que saco, parem",
+        "vocês não cansam? me tira dessa lista",
+        "larga do meu pé",
+    ],
+)
+def test_an_angry_demand_leaves_whatever_the_insults(text: str) -> None:
+    assert wish_of(text) is Wish.LEAVE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "de novo isso",
+        "que saco",
+        "vocês não cansam",
+        "vai encher outro",
+        "vou denunciar",
+        "já deu",
+        "que saco, cancela",
+    ],
+)
+def test_a_complaint_that_demands_nothing_is_for_a_person(text: str) -> None:
+    assert wish_of(text) is Wish.MAYBE
+
+
+@pytest.mark.parametrize(
+    "text", ["que saco, meu pedido não chegou", "entrega uma bosta", "que absurdo esse preço", "cansei de esperar"]
+)
+def test_anger_about_a_product_or_a_service_is_no_wish(text: str) -> None:
+    assert wish_of(text) is Wish.NONE
 
 
 @pytest.mark.parametrize("text", ["VOLTAR", "voltar", "Quero voltar a receber"])
