@@ -44,8 +44,8 @@ def test_who_wants_to_leave_is_understood_in_what_shaped_the_rules() -> None:
 
 
 def test_strangers_replies_of_other_business_suppress_nobody_and_hardly_a_wish_is_missed() -> None:
-    """On replies the rules have never seen the aim of 0.97 for recall is not reached (`bench/opt_out.py` prints it beside
-    the figures, and misses it): held here is what was measured. Who is not understood is shown to a person."""
+    """On replies the rules have never seen the aim of 0.97 for recall is not reached (`bench/opt_out.py` prints it
+    beside the figures, and misses it): held here is what was measured. A doubtful wish is shown to a person."""
     pairs, precision, recall = judged("heldout")
     assert not pairs["none", "leave"]
     assert not pairs["return", "leave"]
