@@ -48,7 +48,8 @@ def without_secret(url: str) -> str:
 
 
 class Courier:
-    """Bounded pool of lanes over one HTTP session; only a refused connection is tried again."""
+    """Bounded pool of lanes over one HTTP session. What nobody answered (refused, cut off, too late) is tried again, as
+    Evolution and WAHA do: it may arrive twice. An answer, whichever, is the end of it."""
 
     def __init__(self) -> None:
         self.log: deque[dict[str, Any]] = deque(maxlen=LOG_LENGTH)
@@ -115,8 +116,8 @@ class Courier:
         for attempt, pause in enumerate((*PAUSES_BEFORE_RETRY, None), start=1):
             if delivery.generation != self._generations[delivery.provider]:
                 return
-            status, error, is_refused = await self._try(delivery.url, body, headers)
-            if not is_refused or pause is None:
+            status, error, is_unheard = await self._try(delivery.url, body, headers)
+            if not is_unheard or pause is None:
                 self._note(delivery, attempt, status, error)
                 return
             await asyncio.sleep(pause)
@@ -129,7 +130,9 @@ class Courier:
                 return answer.status, None, False
         except aiohttp.ClientConnectorError as error:
             return None, f"sem conexão: {error.strerror or error}", True
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        except (aiohttp.ClientConnectionError, TimeoutError) as error:
+            return None, type(error).__name__, True
+        except (aiohttp.ClientError, ValueError) as error:
             return None, type(error).__name__, False
 
     def _note(self, delivery: Delivery, attempts: int, status: int | None, error: str | None) -> None:

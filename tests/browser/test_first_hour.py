@@ -41,6 +41,16 @@ def accepted_phones(stack: RunningStack) -> dict[str, int]:
     return phones
 
 
+def wait_for_all(page: Page, stack: RunningStack, state: str, people: int) -> None:
+    """Until the page shows everybody in this state. When it falls short, say which webhooks nobody took."""
+    figure = page.locator(f'[data-figure="{state}"]').first
+    try:
+        expect(figure).to_have_attribute("data-value", str(people), timeout=180_000)
+    except AssertionError as short:
+        untaken = [line for line in stack.log("sandbox").splitlines() if "not taken" in line]
+        raise AssertionError("\n".join([str(short), f"{len(untaken)} webhooks not taken", *untaken[:20]])) from short
+
+
 def test_from_the_purchase_to_the_last_tick(stack: RunningStack, page: Page, tmp_path: Path) -> None:
     email = "dona.lucia@example.com"
     sheet = tmp_path / "clientes.csv"
@@ -68,9 +78,7 @@ def test_from_the_purchase_to_the_last_tick(stack: RunningStack, page: Page, tmp
     button.click()
 
     for state in ("sent", "delivered", "read"):
-        expect(page.locator(f'[data-figure="{state}"]').first).to_have_attribute(
-            "data-value", str(len(phones)), timeout=180_000
-        )
+        wait_for_all(page, stack, state, len(phones))
     expect(page.locator('[data-status="completed"]').first).to_be_visible(timeout=30_000)
 
     ledger = accepted_phones(stack)

@@ -85,7 +85,7 @@ def test_the_picture_holds_the_rested_record(scene: Scene) -> None:
 def test_the_claim_holds_the_effective_cap_whatever_the_picture_counted(
     scene: Scene, own: int | None, effective: int | None, reserved: int, is_given: bool
 ) -> None:
-    number = scene.add_number(NOWHERE, daily_cap=own, reserved_today=reserved, usage_day=NOW.date())
+    number = scene.add_number(NOWHERE, daily_cap=own, reserved_today=reserved, usage_day=datetime.now(UTC).date())
     campaign = scene.add_campaign([number], phones(2))
     wanted = order(scene, campaign, [number])
     turn = Turn(scene.tenant_id, campaign, RotationMode.ROUND_ROBIN, Candidate(number, daily_cap=effective))
