@@ -1,12 +1,14 @@
 """The list of campaigns: each with its counters, searched, filtered, paged."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.clock import utcnow
 from core.paging import DEFAULT_LIMIT, Page, fetch_page
 from models.campaigns import ACTIVE, Campaign, CampaignCounts, CampaignStatus
 from services.campaigns.figures import conversion_rate, progress_percent, share, success_rate
@@ -14,6 +16,8 @@ from services.campaigns.find import campaign_of, counts_of
 from services.campaigns.launch import PREPARING
 
 MAX_SEARCH_CHARS: Final = 120
+RECEIPTS_SHOWN: Final = timedelta(minutes=30)
+"""How long a finished campaign's page follows who has received and read it; later ones show when it is opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class Card:
 
     campaign: Campaign
     counts: CampaignCounts
+    looked_at: datetime = field(default_factory=utcnow)
 
     @property
     def success_rate(self) -> float:
@@ -45,9 +50,16 @@ class Card:
 
     @property
     def is_moving(self) -> bool:
-        """True while figures may change by themselves: it runs or is being prepared, or its last messages are still
-        being settled."""
-        return self.campaign.status in ACTIVE or self.is_prepared or self.counts.sending > 0
+        """True while figures may change by themselves: it runs or is being prepared, its last messages are still being
+        settled, or it has just ended and not everybody has read."""
+        return (
+            self.campaign.status in ACTIVE or self.is_prepared or self.counts.sending > 0 or self._are_receipts_awaited
+        )
+
+    @property
+    def _are_receipts_awaited(self) -> bool:
+        ended = self.campaign.finished_at
+        return ended is not None and self.looked_at - ended < RECEIPTS_SHOWN and self.counts.read < self.counts.sent
 
     @property
     def is_prepared(self) -> bool:
