@@ -25,7 +25,7 @@ from services.leads.finding import (
     tenants_with_stale_blocks,
     values_of,
 )
-from services.leads.forgetting import forget_for_good, hash_suppressions
+from services.leads.forgetting import forget_for_good
 from services.leads.hashing import forgotten_among, has_forgotten, hashes_of, reseal
 from services.leads.imports import (
     ImportTask,
@@ -62,6 +62,7 @@ from services.leads.keeping import (
     change_lead,
     deed_of,
     delete_lead,
+    delete_leads,
     delete_segment,
     do_deed,
     history_of,
@@ -210,6 +211,7 @@ __all__ = [
     "create_import",
     "deed_of",
     "delete_lead",
+    "delete_leads",
     "delete_list",
     "delete_segment",
     "discard_import",
@@ -227,7 +229,6 @@ __all__ = [
     "forgotten_among",
     "has_forgotten",
     "has_number",
-    "hash_suppressions",
     "hashes_of",
     "history_of",
     "hold_for_confirmation",

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Sequence
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from models.campaigns import CampaignContact, ContactStatus
 from models.leads import Suppression
 from services.leads import sql
 from services.leads.hashing import (
@@ -19,17 +20,21 @@ from services.leads.hashing import (
 )
 
 ROWS_A_PIECE: Final = 1_000
+OVER: Final = (ContactStatus.CANCELLED, ContactStatus.SUPPRESSED, ContactStatus.INVALID, ContactStatus.EXPIRED)
 
 
 def hash_suppressions(
     session: Session, tenant_id: int, phone_keys: Collection[str], emails: Collection[str] = ()
 ) -> int:
     """Replace what these people's suppressions say of them by its hash -> how many. For whoever removes leads, in the
-    same transaction: who asked to be left alone stays so, and a file that brings them back finds them out."""
+    same transaction: who asked to be left alone stays so, and a file that brings them back finds them out. Whoever a
+    campaign may still write to keeps the plain one: the sender, follow-ups and resends ask for it, and the campaign's
+    row names them anyway; an erasure empties those rows first."""
     keys = list(phone_keys)
     changed = 0
     for first in range(0, max(len(keys), 1), KEYS_A_QUERY):
-        told = [Suppression.phone_key.in_(keys[first : first + KEYS_A_QUERY])]
+        among = Suppression.phone_key.in_(keys[first : first + KEYS_A_QUERY])
+        told: list[ColumnElement[bool]] = [among & ~_may_be_written_to(tenant_id)]
         if emails and not first:
             told.append(Suppression.email.in_([one.lower() for one in emails]))
         rows = session.execute(
@@ -67,6 +72,15 @@ def leave_out_forgotten(session: Session, tenant_id: int) -> int:
     if gone:
         session.execute(sql.LEAVE_OUT, {"keys": list(gone)})
     return len(gone)
+
+
+def _may_be_written_to(tenant_id: int) -> ColumnElement[bool]:
+    """Whether a campaign's row could still lead to a message: as it stands, sent again or followed up."""
+    return exists().where(
+        CampaignContact.tenant_id == tenant_id,
+        CampaignContact.phone_key == Suppression.phone_key,
+        CampaignContact.status.not_in(OVER),
+    )
 
 
 def _replace(session: Session, tenant_id: int, rows: Sequence[Any]) -> int:

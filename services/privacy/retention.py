@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from core.errors import InvalidInput
 from models.accounts import Tenant
 from services.audit import record_audit
-from services.leads import hash_suppressions, lock_leads
+from services.leads import delete_leads, lock_leads
 from services.privacy import sql
 
 FEWEST_MONTHS: Final = 3
@@ -59,12 +59,9 @@ def sweep_stale(session: Session, tenant_id: int, *, after: int, now: datetime) 
     due = session.execute(sql.STALE, values).all()
     if not due:
         return 0, 0
-    ids = {"tenant": tenant_id, "leads": [one[0] for one in due]}
-    hash_suppressions(session, tenant_id, [one[1] for one in due])
-    session.execute(sql.LEAVE_LISTS, ids)
-    session.execute(sql.DELETE_LEADS, ids)
+    delete_leads(session, tenant_id, [one.id for one in due])
     record_audit(session, tenant_id, "privacy.retention_sweep", removed=len(due), months=months)
-    return len(due), due[-1][0] if len(due) == PEOPLE_A_PIECE else 0
+    return len(due), due[-1].id if len(due) == PEOPLE_A_PIECE else 0
 
 
 def tenants_with_retention(session: Session) -> list[int]:

@@ -126,20 +126,18 @@ UPDATE campaign_counts k SET pending = k.pending - n.people, suppressed = k.supp
 FROM counted n WHERE k.tenant_id = :tenant AND k.campaign_id = n.campaign_id
 """)
 
-_LIST_COUNTS: Final = """
+LEAVE_LISTS: Final = text("""
 WITH gone AS (
     DELETE FROM lead_list_members WHERE tenant_id = :tenant AND lead_id = ANY(CAST(:leads AS bigint[]))
     RETURNING list_id
 ), counted AS (SELECT list_id, count(*) AS people FROM gone GROUP BY list_id)
 UPDATE lead_lists l SET lead_count = l.lead_count - n.people
 FROM counted n WHERE l.tenant_id = :tenant AND l.id = n.list_id
-"""
-LEAVE_LISTS: Final = text(_LIST_COUNTS)
-DELETE_LEADS: Final = text("DELETE FROM leads WHERE tenant_id = :tenant AND id = ANY(CAST(:leads AS bigint[]))")
+""")
 
 ERASE: Final[dict[str, TextClause]] = {
     "lead_list_members": LEAVE_LISTS,
-    "leads": DELETE_LEADS,
+    "leads": text("DELETE FROM leads WHERE tenant_id = :tenant AND id = ANY(CAST(:leads AS bigint[]))"),
     "lead_blocks": text("""
         DELETE FROM lead_blocks WHERE tenant_id = :tenant
             AND block IN (SELECT l / 32 FROM unnest(CAST(:leads AS bigint[])) l)"""),
@@ -199,7 +197,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM webhook_inbox WHERE tenant_id = :tenan
 """How many rows must be read through, counted up to `most` each."""
 
 STALE: Final = filled("""
-SELECT l.id, l.phone_key FROM leads l WHERE l.id > :after AND $NO_CONTACT ORDER BY l.id LIMIT :most
+SELECT l.id FROM leads l WHERE l.id > :after AND $NO_CONTACT ORDER BY l.id LIMIT :most
 FOR UPDATE OF l SKIP LOCKED
 """)
 COUNT_STALE: Final = filled("SELECT count(*) FROM leads l WHERE $NO_CONTACT")

@@ -14,14 +14,15 @@ from models.leads import Lead, LeadListMember
 from models.leads_people import LeadMerge
 from services.audit import record_audit
 from services.leads.keeping import sql
-from services.leads.keeping.person import delete_leads, lead_of
+from services.leads.keeping.person import lead_of, take_out
 from services.leads.keeping.tags import set_tags, tags_of
 from services.leads.locks import try_lock_leads
 from services.leads.merging import rows_of
 
 MOST_PROPOSED: Final = 50
 _WORDS: Final = ("name", "email", "city", "category")
-_COLUMNS: Final = (*_WORDS, "id", "phone", "phone_key", "extra", "source", "legal_basis", "import_id")
+_PERMISSION: Final = ("legal_basis", "consent_source", "consent_at", "consent_proof")
+_COLUMNS: Final = (*_WORDS, *_PERMISSION, "id", "phone", "phone_key", "place_id", "extra", "source", "import_id")
 
 
 class MergeNotFound(NotFound):
@@ -73,7 +74,7 @@ def merge_leads(
     kept.updated_at = now
     lists, tags = made.gone["lists"], made.gone["tags"]
     session.flush()
-    delete_leads(session, tenant_id, [gone_id])
+    take_out(session, tenant_id, [gone_id])
     _join(session, tenant_id, kept_id, lists)
     set_tags(session, tenant_id, kept_id, [*tags, *made.kept_before["tags"]])
     record_audit(session, tenant_id, "leads.merge", actor_user_id=actor, target=("lead", kept_id), gone=gone_id)
@@ -123,13 +124,16 @@ def _remembered(session: Session, lead: Lead) -> dict[str, Any]:
         )
     )
     tags = tags_of(session, lead.tenant_id, [lead.id]).get(lead.id, [])
-    return {name: getattr(lead, name) for name in _COLUMNS} | {"lists": sorted(lists), "tags": tags}
+    said = {name: getattr(lead, name) for name in _COLUMNS}
+    said["consent_at"] = lead.consent_at and lead.consent_at.isoformat()
+    return said | {"lists": sorted(lists), "tags": tags}
 
 
 def _bring_back(session: Session, tenant_id: int, gone: dict[str, Any]) -> None:
     try:
         with session.begin_nested():
-            session.execute(insert(Lead).values(tenant_id=tenant_id, **{name: gone[name] for name in _COLUMNS}))
+            columns = {name: gone[name] for name in _COLUMNS if name in gone}
+            session.execute(insert(Lead).values(tenant_id=tenant_id, **columns))
     except IntegrityError as problem:
         raise Conflict("O outro número já voltou aos seus leads, então não dá mais para desfazer.") from problem
     _join(session, tenant_id, gone["id"], gone["lists"])

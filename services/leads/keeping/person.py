@@ -1,6 +1,5 @@
 """One lead: added by hand, changed, left alone, deleted."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,15 +23,14 @@ from services.leads.limits import MAX_CELL_CHARS
 from services.leads.merging import PlanIsFull, rows_of
 from services.leads.refusals import LeadNotFound
 from services.leads.suppressions import Entry, suppress_entry
-from services.leads.text import clean, one_line, variable_name
+from services.leads.text import MAX_EMAIL_CHARS, clean, is_email, one_line, variable_name
 
 MOST_EXTRAS: Final = 200
 FORGOTTEN: Final = (
     "Esta pessoa pediu para não receber mais nada e foi apagada. Se ela mudou de ideia, tire o número da lista de não "
     "perturbe antes de incluí-la."
 )
-_LONGEST: Final = {"name": 200, "email": 254, "city": 120, "category": 120}
-_EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
+_LONGEST: Final = {"name": 200, "email": MAX_EMAIL_CHARS, "city": 120, "category": 120}
 
 
 class AlreadyLead(Conflict):
@@ -160,11 +158,15 @@ def delete_lead(session: Session, tenant_id: int, lead_id: int, *, actor: int | 
 
 def delete_leads(session: Session, tenant_id: int, ids: Sequence[int]) -> int:
     """The same for many, without a line in the audit of its own -> how many there were. Who had asked to be left alone
-    is so by hash from now on: a file that brings them back doesn't bring them back here."""
-    people = session.execute(
-        select(Lead.phone_key, Lead.email).where(Lead.tenant_id == tenant_id, Lead.id.in_(ids))
-    ).all()
-    hash_suppressions(session, tenant_id, [one.phone_key for one in people], [one.email for one in people if one.email])
+    by phone is known by hash from now on: a file that brings them back doesn't bring them back here. A suppressed
+    e-mail stays as it is, since others may share it."""
+    keys = session.scalars(select(Lead.phone_key).where(Lead.tenant_id == tenant_id, Lead.id.in_(ids))).all()
+    hash_suppressions(session, tenant_id, keys)
+    return take_out(session, tenant_id, ids)
+
+
+def take_out(session: Session, tenant_id: int, ids: Sequence[int]) -> int:
+    """Only the rows of people, with what hangs on them -> how many: for a merge, which can be taken back."""
     values = {"tenant": tenant_id, "ids": list(ids)}
     session.execute(sql.LEAVE_ALL_LISTS, values)
     session.execute(sql.FORGET_MERGES, values)
@@ -191,8 +193,8 @@ def _checked(said: PersonInput) -> tuple[dict[str, Any], list[str] | None]:
     """The columns and tags as they are kept; InvalidInput."""
     values: dict[str, Any] = {name: one_line(clean(getattr(said, name))) for name in _LONGEST}
     problems = {name: [f"Use até {most} letras."] for name, most in _LONGEST.items() if len(values[name]) > most}
-    if values["email"] and not _EMAIL.fullmatch(values["email"]):
-        problems["email"] = ["Este e-mail não é válido."]
+    if values["email"] and not is_email(values["email"]):
+        problems.setdefault("email", ["Este e-mail não é válido."])
     if len(said.extra) > MOST_EXTRAS:
         problems["extra"] = [f"Use até {MOST_EXTRAS} campos."]
     if problems:

@@ -16,7 +16,7 @@ from models.leads import Suppression
 from models.privacy import PlatformSecret
 from services import campaigns, leads
 from services.leads import hashing
-from tests.support.campaigns import NOW, add_campaign, add_list, phone
+from tests.support.campaigns import NOW, add_campaign, add_list, launched, phone
 from tests.support.lead_files import Importer, csv_of
 from tests.support.world import TenantHandle
 
@@ -138,3 +138,20 @@ def test_two_at_once_make_one_key(fresh_database: tuple[str, sessionmaker[Sessio
         first = hashing.hasher(session).phone(KEY)
         assert hashing.hasher(session).phone(KEY) == first
         assert session.execute(text("SELECT count(*) FROM platform_secrets")).scalar_one() == 1
+
+
+def test_who_stands_in_a_campaign_stays_on_the_list_in_the_clear_when_their_lead_is_deleted(importer: Importer) -> None:
+    """The sender asks for the number itself: a hash would let what still waits for them go."""
+    importer.send(csv_of(ANA, BIA, header=HEAD))
+    ids = {number: lead.id for number, lead in importer.leads().items()}
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        launched(session, importer.tenant_id)
+    with tenant_scope(importer.tenant_id), importer.factory.begin() as session:
+        other = leads.add_lead(
+            session, importer.tenant_id, "11900000777", "consent", leads.PersonInput(), actor=None, now=utcnow()
+        )
+        for number in ("11900000001", "11900000777"):
+            leads.suppress_entry(session, importer.tenant_id, leads.Entry(phone=number), actor=None)
+        leads.delete_leads(session, importer.tenant_id, [ids[KEY], other.id])
+    assert {one.phone_key for one in everything(importer) if not one.is_hashed} == {KEY}
+    assert len(everything(importer)) == 2

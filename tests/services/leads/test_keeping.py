@@ -186,6 +186,27 @@ def test_two_that_are_one_are_proposed_merged_and_taken_apart(importer: Importer
         assert rows == [], "what a merge remembers goes with the person"
 
 
+def test_a_merge_and_its_undo_leave_wishes_and_permissions_as_they_were(importer: Importer) -> None:
+    importer.send(csv_of(ANA, ANA_AGAIN, header=HEAD))
+    kept, gone = ids_of(importer)["5511900000002"], ids_of(importer)["5511900000001"]
+    told = {"consent_source": "feira", "consent_at": utcnow(), "consent_proof": "ata", "place_id": "ChIJ1"}
+    with as_tenant(importer) as session:
+        for name, value in told.items():
+            setattr(leads.lead_of(session, importer.tenant_id, gone), name, value)
+        for entry in (leads.Entry(phone="11 90000-0001"), leads.Entry(email="ana@example.com")):
+            leads.suppress_entry(session, importer.tenant_id, entry, actor=None)
+    with as_tenant(importer) as session:
+        made = leads.merge_leads(session, importer.tenant_id, kept, gone, actor=None, now=utcnow()).id
+        assert leads.stopped_among(session, importer.tenant_id, [leads.lead_of(session, importer.tenant_id, kept)])
+        leads.undo_merge(session, importer.tenant_id, made, actor=None, now=utcnow())
+    with as_tenant(importer) as session:
+        back = leads.lead_of(session, importer.tenant_id, gone)
+        assert {name: getattr(back, name) for name in told} == told
+        assert leads.suppressed_keys(session, importer.tenant_id, [back.phone_key]) == {back.phone_key}
+        page = leads.page_of_suppressions(session, importer.tenant_id)
+        assert [one.phone or one.email for one in page.items] == ["ana@example.com", "5511900000001"]
+
+
 def test_a_number_that_came_back_stops_the_undo_of_a_merge(importer: Importer) -> None:
     importer.send(csv_of(ANA, ANA_AGAIN, header=HEAD))
     found = ids_of(importer)
