@@ -22,6 +22,11 @@ class AppError(Exception):
         self.fields = {name: list(problems) for name, problems in (fields or {}).items()}
         super().__init__(self.message)
 
+    @property
+    def first_sentence(self) -> str:
+        """What a page says that has no place beside a field: the first field's problem, else the message."""
+        return next((told[0] for told in self.fields.values() if told), self.message)
+
 
 class InvalidInput(AppError):
     """What was sent can be understood but not accepted; `fields` names each problem."""

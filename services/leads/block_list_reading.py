@@ -15,14 +15,12 @@ from core.phone import DDDS, Phone, from_whatsapp_link, parse
 from services.leads.columns import GUESS_SHARE, HEADER_SEARCH_ROWS, KNOWN
 from services.leads.refusals import FileRefused
 from services.leads.table import Row, Source, is_blank
-from services.leads.text import plain
+from services.leads.text import is_email, plain
 
 SAMPLE_ROWS: Final = 200
 AREAS: Final = ("ddd", "codigodearea", "codigoarea", "areacode", "prefixo")
 NUMBERS: Final = ("numero", "num", "linha", "terminal", "assinante", "numerodalinha", "number")
 """Beside a DDD these are the rest of a phone; alone they may be anything."""
-EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
-MAX_EMAIL: Final = 254
 _NOT_DIGIT: Final = re.compile(r"\D")
 
 
@@ -91,7 +89,7 @@ def _by_content(first: Sequence[Sequence[str]]) -> _Places:
     width = max(map(len, first))
     columns = [[row[at].strip() if at < len(row) else "" for row in first] for at in range(width)]
     phones = tuple(at for at, cells in enumerate(columns) if _share(cells, lambda one: bool(_phone(one))))[:1]
-    emails = tuple(at for at, cells in enumerate(columns) if _share(cells, lambda one: bool(EMAIL.fullmatch(one))))
+    emails = tuple(at for at, cells in enumerate(columns) if _share(cells, is_email))
     pairs = () if phones else tuple(
         (at, at + 1)
         for at in range(width - 1)
@@ -112,7 +110,7 @@ def _named(row: Sequence[str], places: _Places) -> list[Blocked]:
     texts += [f"{_NOT_DIGIT.sub('', _cell(row, area)).lstrip('0')}{_cell(row, at)}" for area, at in places.pairs]
     found = [Blocked(phone.digits, phone.key) for phone in map(_phone, filter(None, texts)) if phone]
     mails = (_cell(row, at).lower() for at in places.emails)
-    return found + [Blocked(email=one) for one in mails if len(one) <= MAX_EMAIL and EMAIL.fullmatch(one)]
+    return found + [Blocked(email=one) for one in mails if is_email(one)]
 
 
 def _cell(row: Sequence[str], at: int) -> str:

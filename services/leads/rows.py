@@ -5,7 +5,6 @@ are told apart afterwards in SQL, for all rows at once and in any amount of memo
 """
 
 import json
-import re
 from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import Final
@@ -15,16 +14,15 @@ from services.leads.columns import ColumnPlan
 from services.leads.limits import MAX_CELL_CHARS
 from services.leads.phone_columns import second_number_name
 from services.leads.table import OPEN_QUOTE, Row, Tally
-from services.leads.text import clean, one_line, plain
+from services.leads.text import clean, is_email, one_line, plain
 
 SELECTED: Final = frozenset({"1", "1.0", "1,0", "1.00", "1,00"})
 COPY_COLUMNS: Final = "row_number, reason, value, phone_key, phone, name, email, city, category, extra"
-_EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
 _MAX_REJECT_VALUE: Final = 200
 _LONGEST_NUMBER: Final = 20
 """Characters of a single number as people write it: a longer cell may hold several."""
 _LANDLINE: Final = PhoneKind.LANDLINE
-_NAME_CHARS, _PLACE_CHARS, _EMAIL_CHARS = 200, 120, 254
+_NAME_CHARS, _PLACE_CHARS = 200, 120
 
 
 class RowWriter:
@@ -144,7 +142,7 @@ def _email(cell: str) -> str:
     if not cell:
         return ""
     address = cell.lower()
-    return address if len(address) <= _EMAIL_CHARS and _EMAIL.fullmatch(address) else ""
+    return address if is_email(address) else ""
 
 
 def _refused(number: int, reason: str, column: str, value: str, row: list[str]) -> str:

@@ -16,9 +16,9 @@ from models.leads import Suppression
 from models.privacy import PlatformSuppression
 from services.audit import record_audit
 from services.leads.hashing import forgotten_among, known_hasher
+from services.leads.text import is_email
 
 MAX_REASON: Final = 40
-_EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
 _NOT_DIGIT: Final = re.compile(r"\D")
 
 
@@ -143,7 +143,7 @@ def identity_of(entry: Entry) -> tuple[str, dict[str, str]]:
     if bool(phone) == bool(email):
         raise InvalidInput(fields={"phone": ["Informe um telefone ou um e-mail."]})
     if email:
-        if not _EMAIL.fullmatch(email) or len(email) > 254:
+        if not is_email(email):
             raise InvalidInput(fields={"email": ["Este e-mail não é válido."]})
         return "email", {"email": email}
     found = from_whatsapp_link(phone) or parse(phone)

@@ -14,7 +14,15 @@ _SPACES: Final = re.compile(r"[\s\u00a0\u2028\u2029]+")
 # Excel and LibreOffice run what begins so; full-width forms too in East Asian locales.
 _FORMULA: Final = re.compile(r"[\s]*[=+\-@\uff1d\uff0b\uff0d\uff20\t\r]")
 _GUARDED: Final = re.compile(r"'(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
+_EMAIL: Final = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]+\.[^\s@<>,;]+")
+MAX_EMAIL_CHARS: Final = 254
+"""RFC 5321."""
 _NOT_WORD: Final = re.compile(r"[^a-z0-9]+")
+
+
+def is_email(text: str) -> bool:
+    """Whether this looks like one e-mail address."""
+    return len(text) <= MAX_EMAIL_CHARS and _EMAIL.fullmatch(text) is not None
 
 
 def clean(cell: str) -> str:

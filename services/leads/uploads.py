@@ -1,13 +1,11 @@
 """Files on their way in: stored, looked at, forgotten."""
 
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from core.storage import FileTooLarge, storage
-from services.leads.columns import NoPhoneColumn
 from services.leads.limits import MAX_FILE_BYTES, MAX_FILENAME
 from services.leads.looking import Look, look_at, open_for_a_person
 from services.leads.opening import inspect_file, is_small
@@ -64,8 +62,6 @@ def _stored(stream: BinaryIO, *, tenant_id: int, max_bytes: int) -> tuple[str, i
 
 
 def _quick_look(path: Path) -> Look | None:
-    with contextlib.suppress(NoPhoneColumn):  # the person will be asked
-        inspect_file(path, {})
     if not is_small(path):
         return None
     table = open_for_a_person(path, {})

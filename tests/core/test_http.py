@@ -8,7 +8,6 @@ import os
 import ssl
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 from prometheus_client import REGISTRY
@@ -22,7 +21,7 @@ from core.http import (
 )
 from core.http_async import AsyncTransport
 from core.http_guard import count
-from tests.core.doors import NOT_SENT, UNCLEAR, Sender, answered, failed, post, send_async_in_turn, send_in_turn
+from tests.core.doors import NOT_SENT, UNCLEAR, Sender, answered, failed, post, send_in_turn
 from tests.core.wire import (
     Behaviour,
     answers,
@@ -40,17 +39,7 @@ from tests.core.wire import (
     serving,
 )
 
-
-@pytest.fixture(params=[send_in_turn, send_async_in_turn], ids=["requests", "wire"])
-def door(request: pytest.FixtureRequest) -> Sender:
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(autouse=True)
-def loopback_allowed() -> Iterator[None]:
-    configure(allow_private_hosts=True)
-    yield
-    configure(allow_private_hosts=False)
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
 
 
 def test_an_answer_comes_back_whole(door: Sender) -> None:

@@ -5,27 +5,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from core.http import FailureReason, HttpAnswer, HttpRequest, HttpResponse, configure
+from core.http import FailureReason, HttpAnswer, HttpRequest, HttpResponse
 from core.http_async import AsyncTransport
 from core.http_guard import KEEPALIVE_SECONDS
-from tests.core.doors import NOT_SENT, UNCLEAR, Sender, answered, failed, post, send_async_in_turn, send_in_turn
+from tests.core.doors import NOT_SENT, UNCLEAR, Sender, answered, failed, post, send_async_in_turn
 from tests.core.wire import Behaviour, answers, never_answers, read_request, reply, serving
 
-
-@pytest.fixture(params=[send_in_turn, send_async_in_turn], ids=["requests", "wire"])
-def door(request: pytest.FixtureRequest) -> Sender:
-    return request.param  # type: ignore[no-any-return]
-
-
-@pytest.fixture(autouse=True)
-def loopback_allowed() -> Iterator[None]:
-    configure(allow_private_hosts=True)
-    yield
-    configure(allow_private_hosts=False)
+pytestmark = pytest.mark.usefixtures("loopback_allowed")
 
 
 def hears(raw: bytes) -> Behaviour:

@@ -32,7 +32,7 @@ def send_test(campaign_id: int) -> Response:
         )
     except (InvalidInput, TooManyRequests) as refusal:
         session.rollback()
-        flash(next(iter(refusal.fields.values()), [refusal.message])[0], "danger")
+        flash(refusal.first_sentence, "danger")
     else:
         session.commit()
         flash(_("Teste na frente da fila. O resultado aparece abaixo."), "success")

@@ -200,7 +200,7 @@ def test(instance_id: int) -> Response:
             lambda session, answer: room.apply_test(session, tenant_id, instance_id, answer),
         )
     except InvalidInput as refusal:
-        flash(next(iter(refusal.fields.values()), [refusal.message])[0], "danger")
+        flash(refusal.first_sentence, "danger")
     else:
         flash(result.message, "success" if result.is_sent else "warning" if result.is_unclear else "danger")
     return redirect(url_for("instances.show", instance_id=instance_id), 303)

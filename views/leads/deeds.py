@@ -41,8 +41,7 @@ def do_deed() -> Page:
         answer = _now(deed, asked, ids) if not is_all else _all(deed, asked, count)
     except InvalidInput as refusal:
         session.rollback()
-        told = next(iter(refusal.fields.values()), [refusal.message])[0]
-        flash(told, "danger")
+        flash(refusal.first_sentence, "danger")
         return redirect(_back(asked), 303)
     return answer
 

@@ -43,7 +43,7 @@ def save_segment() -> BaseResponse:
         session.commit()
     except InvalidInput as refusal:
         session.rollback()
-        flash(next(iter(refusal.fields.values()))[0], "danger")
+        flash(refusal.first_sentence, "danger")
         return redirect(url_for("leads.people", **asked.asked()), 303)
     flash(_("Segmento “%(name)s” salvo.", name=found.name), "success")
     return redirect(url_for("leads.people", **asked.asked()), 303)
@@ -71,7 +71,7 @@ def list_from_filter() -> BaseResponse:
         session.commit()
     except InvalidInput as refusal:
         session.rollback()
-        flash(next(iter(refusal.fields.values()))[0], "danger")
+        flash(refusal.first_sentence, "danger")
         return redirect(url_for("leads.people", **asked.asked()), 303)
     return redirect(url_for("leads.show_deed", deed_id=deed.id), 303)
 
